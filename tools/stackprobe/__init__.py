@@ -1,0 +1,3 @@
+"""stackprobe: behaviour-driven monitoring of OpenStack clouds, native to CI."""
+
+__version__ = "0.1.0"
