@@ -1,0 +1,170 @@
+"""Keeps secrets out of everything that is written: journal, reports, metrics, logs.
+
+Two nets, since each has holes: secrets that are known (what clouds.yaml holds, tokens that were issued) are found in
+whatever encoding they reappear; secrets that nobody told us are found by the name they stand under or by their shape.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+REDACTED = "***"
+MIN_SECRET_CHARACTERS = 4  # shorter ones would eat ordinary words
+_MAX_DEPTH = 40
+
+# Names whose values are secrets, lower case, with "_" for "-"; "adminPass" is "adminpass".
+# fmt: off
+_SECRET_NAMES = frozenset({
+    "password", "passwd", "passphrase", "passcode", "adminpass", "admin_pass", "original_password", "user_pass",
+    "token", "auth_token", "access_token", "refresh_token", "id_token",
+    "x_auth_token", "x_subject_token", "x_service_token",
+    "secret", "client_secret", "application_credential_secret", "consumer_secret", "access_secret", "secret_key",
+    "private_key", "privatekey", "api_key", "apikey", "psk", "blob",
+    "authorization", "proxy_authorization", "cookie", "set_cookie", "authorization_code", "device_code", "assertion",
+    "temp_url_key", "x_account_meta_temp_url_key", "x_account_meta_temp_url_key_2",
+    "user_data", "userdata", "personality",
+})
+# fmt: on
+_SECRET_SUFFIXES = ("_password", "_passwd", "_passphrase", "_secret", "_private_key", "_auth_token")
+_TEXT_NAMES = (
+    r"(?:[\w-]*[_-])?(?:password|passwd|passphrase|passcode|adminpass|admin_pass|secret|secret_key|private_key|api_key"
+    r"|access_token|refresh_token|auth_token|token)|X-(?:Auth|Subject|Service)-Token"
+)
+
+# (words of which one must occur, pattern, replacement); looking for the words spares nearly every text the pattern.
+_SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
+    (tuple(words.split("|")), re.compile(pattern, flags), replacement)
+    for words, pattern, flags, replacement in (
+        (
+            "private key",
+            r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
+            re.S,
+            REDACTED,
+        ),
+        # Keystone's Fernet tokens, and the JWS form of tokens
+        ("gaaaaa", r"gAAAAA[A-Za-z0-9_=-]{20,}", 0, REDACTED),
+        ("eyj", r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*", 0, REDACTED),
+        # signed URLs: Swift temp URLs, S3 (both signature versions), Azure, console links with a token
+        (
+            "sig|token|secret|x-amz|awsaccess",
+            r"(?:(?<=[?&;])|(?<=%3F)|(?<=%26)|(?<=u0026))((?:temp_url_sig|temp_url_prefix_sig|signature|sig"
+            r"|x-amz-signature|x-amz-credential|x-amz-security-token|awsaccesskeyid|token|access_token|secret)"
+            r"(?:=|%3D))[^&;#\s\"'<>\\]+",
+            re.I,
+            r"\1" + REDACTED,
+        ),
+        ("://", r"(?<=://)([^/@:\s\"'<>]*):[^/@\s\"'<>]+@", 0, r"\1:" + REDACTED + "@"),
+        ("basic |bearer ", r"\b(Basic|Bearer) +[A-Za-z0-9+/=._~-]{8,}", re.I, r"\1 " + REDACTED),
+        # "password": "x" and password='x' and X-Auth-Token: x, as error texts and logs quote them
+        (
+            "pass|secret|token|_key",
+            rf"((?<![\w-])(?:{_TEXT_NAMES})[\"']?\s*[:=]\s*[bu]?)(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')",
+            re.I,
+            r'\1"' + REDACTED + '"',
+        ),
+        ("-token", r"(X-(?:Auth|Subject|Service)-Token[\"']?\s*[:=]\s*[\"']?)[^\s\"',;*]+", re.I, r"\1" + REDACTED),
+    )
+)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether what stands under ``name`` (a key, a header, an option) is a secret."""
+    name = name.lower().replace("-", "_")
+    return name in _SECRET_NAMES or name.endswith(_SECRET_SUFFIXES)
+
+
+class Scrubber:
+    """Replaces secrets by ``***`` in values of any shape.
+
+    :param secrets: the secrets known so far; more can be added at any time, from any thread.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._lock = threading.Lock()
+        self._known: set[str] = set()
+        self._forms: tuple[str, ...] = ()
+        for secret in secrets:
+            self.add(secret)
+
+    def add(self, secret: str | None) -> None:
+        """Learn a secret. Ones of less than four characters are ignored: they would eat ordinary words."""
+        if not secret or len(secret) < MIN_SECRET_CHARACTERS:
+            return
+        with self._lock:
+            if secret not in self._known:
+                self._known.add(secret)
+                # the longest first, so that no form leaves the rest of a longer one behind
+                self._forms = tuple(sorted(_forms(secret) | set(self._forms), key=len, reverse=True))
+
+    def __call__(self, value: Any) -> Any:
+        """``value`` without secrets: a new one where something had to go, else itself or an equal copy.
+
+        Mappings, lists, tuples and sets are searched in depth; values under names of secrets go as a whole. Objects of
+        other types become scrubbed text, so that nothing passes unseen.
+        """
+        return self._scrub(value, 0)
+
+    def text(self, text: str) -> str:
+        """``text`` without secrets."""
+        for form in self._forms:
+            if form in text:
+                text = text.replace(form, REDACTED)
+        lower = text.lower()
+        for words, pattern, replacement in _SHAPES:
+            if any(word in lower for word in words):
+                text = pattern.sub(replacement, text)
+        return text
+
+    def _scrub(self, value: Any, depth: int) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if value is None or isinstance(value, (bool, int, float)):
+            return value
+        if depth > _MAX_DEPTH:
+            return "…"
+        if isinstance(value, Mapping):
+            return {
+                self.text(key) if isinstance(key, str) else key: self._value_of(key, item, depth + 1)
+                for key, item in value.items()
+            }
+        if isinstance(value, (list, tuple)):
+            items = [self._scrub(item, depth + 1) for item in value]
+            return items if isinstance(value, list) else tuple(items)
+        if isinstance(value, (set, frozenset)):
+            return {self._scrub(item, depth + 1) for item in value}
+        if isinstance(value, (bytes, bytearray)):
+            return self.text(value.decode("utf-8", "replace")).encode()
+        return self.text(str(value))
+
+    def _value_of(self, key: Any, value: Any, depth: int) -> Any:
+        if not isinstance(key, str) or value is None or isinstance(value, (bool, Mapping)) or not is_secret_name(key):
+            return self._scrub(value, depth)  # a mapping under "token" is Keystone's description of one: look into it
+        if isinstance(value, (list, tuple)):
+            return [self._value_of(key, item, depth + 1) for item in value]
+        return REDACTED
+
+
+def _forms(secret: str) -> set[str]:
+    """How a secret reappears: as it is, escaped for URL, JSON, Python, HTML or a shell, and inside base64."""
+    forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), html.escape(secret)}
+    forms |= {re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), form) for form in forms}
+    for ensure_ascii in (True, False):
+        escaped = json.dumps(secret, ensure_ascii=ensure_ascii)[1:-1]
+        forms |= {escaped, escaped.replace("/", "\\/"), json.dumps(escaped)[1:-1]}
+    forms |= {repr(secret)[1:-1], ascii(secret)[1:-1], repr("'\"" + secret)[4:-1], secret.replace("'", "'\"'\"'")}
+    data = secret.encode("utf-8", "surrogatepass")
+    for shift in range(3):  # where in a group of three bytes it begins, as in base64("user:secret")
+        inside = base64.b64encode(b"\0" * shift + data).decode().rstrip("=")
+        inside = inside[(0, 2, 3)[shift] :]
+        if (shift + len(data)) % 3:
+            inside = inside[:-1]  # its last character depends on what follows
+        if len(inside) >= 8:
+            forms |= {inside, inside.replace("+", "-").replace("/", "_")}
+    return {form for form in forms if len(form) >= MIN_SECRET_CHARACTERS}
