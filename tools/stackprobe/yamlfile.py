@@ -28,8 +28,8 @@ class Document:
 
     def __init__(self, text: str, file: str | Path) -> None:
         self.file = str(file)
-        loader = yaml.SafeLoader(text)
         try:
+            loader = yaml.SafeLoader(text)
             self._root = loader.get_single_node()
             self.duplicate_keys = _duplicate_keys(self._root, self.file)  # before merged mappings (<<) are folded in
             if self._root is not None and _count(self._root, {}) > _MAX_VALUES:
@@ -49,8 +49,6 @@ class Document:
             raise UsageError(f"this is no valid YAML: {error.reason}", file=file, line=line) from None
         except (RecursionError, ValueError, OverflowError) as error:
             raise UsageError(f"this is no valid YAML: {error}", file=str(file)) from None
-        finally:
-            loader.dispose()
 
     @classmethod
     def read(cls, file: Path, what: str = "file") -> Document:

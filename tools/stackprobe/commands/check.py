@@ -1,0 +1,25 @@
+"""``stackprobe check FILE``: validates a configuration and shows every mistake at its line and column."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from stackprobe.config import load_config
+from stackprobe.suggest import listed
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="the configuration (probes.yaml)")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Validate; 0 when there is no mistake.
+
+    :raises UsageError: there are mistakes; the command ends with 2.
+    """
+    config = load_config(arguments.file)
+    clouds = list(dict.fromkeys(target.cloud for target in config.targets))
+    print(f"{arguments.file}: no mistakes; clouds: {listed(clouds) or 'the one given on the command line'}")
+    return 0

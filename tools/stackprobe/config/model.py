@@ -1,0 +1,115 @@
+"""What a valid configuration says, as values with types and units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stackprobe.address import Address
+from stackprobe.errors import UsageError
+from stackprobe.suggest import did_you_mean, listed
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which scenarios run. Without names and tags: all. Those skipped never run."""
+
+    names: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    skip_names: frozenset[str] = frozenset()
+    skip_tags: frozenset[str] = frozenset()
+
+    def selects(self, name: str, tags: Iterable[str]) -> bool:
+        """Whether the scenario ``name`` with these tags runs."""
+        tags = set(tags)
+        if name in self.skip_names or tags & self.skip_tags:
+            return False
+        return not (self.names or self.tags) or name in self.names or bool(tags & self.tags)
+
+
+@dataclass(frozen=True)
+class Graphite:
+    """Where metrics go.
+
+    :param naming: "native", "apimon" or "both".
+    """
+
+    address: Address
+    prefix: str
+    naming: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """One cloud and region, with all settings that hold for it.
+
+    :param region: None is the first region of clouds.yaml.
+    :param deadline_s: the whole run, teardown included, ends after this time (s).
+    :param teardown_reserve_s: the part of it that is kept for teardown (s).
+    :param poll_interval_s: the shortest time between two questions of one waiting step (s).
+    :param max_leftovers: create nothing while more resources of earlier runs are left.
+    :param control_target: a URL or HOST:PORT that tells whether the runner's own network works.
+    :param services: service types that must be in the catalog.
+    :param options: options of scenarios, by scenario and option.
+    """
+
+    cloud: str
+    region: str | None
+    prefix: str
+    deadline_s: int
+    teardown_reserve_s: int
+    poll_interval_s: float
+    max_leftovers: int
+    control_target: str | None
+    services: tuple[str, ...]
+    selection: Selection
+    options: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole configuration.
+
+    :param file: where it was read from; None when there was no file.
+    :param targets: every cloud and region that it names; none when it leaves the cloud to the command line.
+    :param anywhere: the settings for a cloud that is given on the command line alone.
+    """
+
+    file: Path | None
+    graphite: Graphite | None
+    targets: tuple[Target, ...]
+    anywhere: Target
+
+    def target(self, cloud: str, region: str | None = None) -> Target:
+        """The settings for a cloud and region that were asked for.
+
+        :param region: None is the first of the configuration, or else of clouds.yaml.
+        :raises UsageError: the configuration names clouds, but not this one, or regions of it, but not this one.
+        """
+        if not self.targets:
+            return _replaced(self.anywhere, cloud, region)
+        of_cloud = [target for target in self.targets if target.cloud == cloud]
+        if not of_cloud:
+            clouds = list(dict.fromkeys(target.cloud for target in self.targets))
+            raise UsageError(
+                f"it does not name the cloud `{cloud}`{did_you_mean(cloud, clouds)}",
+                remedy=f"add it to `clouds`, which are {listed(clouds)}",
+                file=self.file,
+            )
+        if region is None or of_cloud[0].region is None:
+            return _replaced(of_cloud[0], cloud, region or of_cloud[0].region)
+        for target in of_cloud:
+            if target.region == region:
+                return target
+        regions = [target.region for target in of_cloud if target.region]
+        raise UsageError(
+            f"it does not name the region `{region}` of the cloud `{cloud}`{did_you_mean(region, regions)}",
+            remedy=f"add it to `clouds.{cloud}.regions`, which are {listed(regions)}",
+            file=self.file,
+        )
+
+
+def _replaced(target: Target, cloud: str, region: str | None) -> Target:
+    return Target(**{**vars(target), "cloud": cloud, "region": region})
