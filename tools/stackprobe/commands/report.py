@@ -1,0 +1,33 @@
+"""``stackprobe report DIR``: write the reports of a run again, from its journal."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from stackprobe.errors import UsageError
+from stackprobe.outputs import write_all
+from stackprobe.results import from_directory
+
+HELP = "write junit.xml, report.html, summary.md and metrics.txt again, from DIR/journal.jsonl"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("directory", metavar="DIR", type=Path, help="the output directory of a run")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Write the reports; 0 when they are written, whatever they say about the cloud.
+
+    :raises UsageError: no directory, no journal in it, or not writable.
+    """
+    directory: Path = arguments.directory
+    if not directory.is_dir():
+        raise UsageError(
+            "this is not a directory", file=directory, remedy="give the directory that `stackprobe run --output` wrote"
+        )
+    results = from_directory(directory)
+    for path in write_all(directory, results):
+        print(path)
+    return 0

@@ -1,0 +1,138 @@
+"""``metrics.txt``: the figures of a run as lines of Graphite's plaintext protocol, ``name value unix_seconds``.
+
+One run is one sample: every line carries the second at which the run started. It does not change when a report is made
+again, so that sending twice writes the same points, and the series of one run line up for Graphite's functions. No name
+stands twice. A value of the journal is written with all its digits.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from stackprobe.results import Call, Outcome, Results, Scenario, Step
+
+FILENAME = "metrics.txt"
+
+#: First parts after cloud and region that are not scenarios.
+RESERVED = ("run", "api")
+#: Longest part of a name. A part is a file or directory name of Graphite's store, where 255 bytes are the end.
+LONGEST_PART = 100
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+_OUTCOMES = tuple(Outcome)
+#: Outcomes whose durations say something about the cloud: too slow is a failure, and its true time is what matters.
+_JUDGED = (Outcome.PASSED, Outcome.FAILED)
+
+Point = tuple[str, float]
+
+
+def render(results: Results) -> str:
+    """The lines; none when not even the cloud is known."""
+    if not results.known:
+        return ""
+    timestamp = int(results.start_t)
+    return "".join(f"{name} {number(value)} {timestamp}\n" for name, value in points(results))
+
+
+def points(results: Results) -> Iterator[Point]:
+    """Name and value of every figure, each name once."""
+    prefix = [part(piece) for piece in results.prefix.split(".") if piece]
+    root = ".".join([*prefix, part(results.cloud), part(results.region or "default")])
+    taken = set(RESERVED)
+    for scenario in results.scenarios:
+        yield from _scenario(f"{root}.{_distinct(part(scenario.name), taken)}", scenario)
+    if results.run_level:
+        yield from _steps(f"{root}.run", results.run_level.steps)
+    yield from _run(f"{root}.run", results)
+    yield from _calls(f"{root}.api", results.calls)
+
+
+def part(text: str) -> str:
+    """One part of a name: what Graphite would take for a separator, a pattern or a path becomes ``_``."""
+    return _UNSAFE.sub("_", text.encode("ascii", "replace").decode())[:LONGEST_PART] or "_"
+
+
+def number(value: float) -> str:
+    """A value with all its digits, whole numbers without a fraction."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 2**53 else repr(float(value))
+
+
+def percentile(ordered: Sequence[float], fraction: float) -> float:
+    """The nearest-rank percentile of values in ascending order: always a value that was measured."""
+    return ordered[max(math.ceil(fraction * len(ordered)), 1) - 1]
+
+
+def _scenario(name: str, scenario: Scenario) -> Iterator[Point]:
+    if scenario.finished and scenario.duration_ms is not None and scenario.outcome in _JUDGED:
+        yield f"{name}.duration_ms", scenario.duration_ms
+    for outcome in _OUTCOMES:
+        yield f"{name}.{outcome}", int(scenario.outcome is outcome)
+    yield f"{name}.retries", scenario.retries
+    yield f"{name}.leftovers", scenario.leftovers
+    yield from _steps(name, scenario.steps)
+
+
+def _steps(prefix: str, steps: Iterable[Step]) -> Iterator[Point]:
+    """Figures of each step; one that a scenario repeats under the same key and zone gives sums and a mean."""
+    for key, group in _grouped(steps):
+        name = f"{prefix}.{key}"
+        durations = [step.duration_ms for step in group if not step.starved and step.outcome in _JUDGED]
+        if durations:
+            yield f"{name}.duration_ms", durations[0] if len(durations) == 1 else math.fsum(durations) / len(durations)
+        if len(group) > 1 and durations:
+            yield f"{name}.max_ms", max(durations)
+        for outcome in _OUTCOMES:
+            yield f"{name}.{outcome}", sum(step.outcome is outcome for step in group)
+        yield f"{name}.retries", sum(step.retries for step in group)
+
+
+
+def _grouped(steps: Iterable[Step]) -> Iterator[tuple[str, list[Step]]]:
+    """Steps by key and zone. Two different keys that become the same name are told apart by a number."""
+    groups: dict[tuple[str, str | None], list[Step]] = defaultdict(list)
+    for step in steps:
+        groups[step.key, step.zone].append(step)
+    taken: set[str] = set()
+    for (key, zone), group in groups.items():
+        yield _distinct(part(key) if zone is None else f"{part(key)}.{part(zone)}", taken), group
+
+
+def _distinct(wanted: str, taken: set[str]) -> str:
+    """The wanted name, or with the first number that makes it a new one."""
+    name, count = wanted, 1
+    while name in taken:
+        count += 1
+        name = f"{wanted}_{count}"
+    taken.add(name)
+    return name
+
+
+def _run(name: str, results: Results) -> Iterator[Point]:
+    if results.finished:
+        yield f"{name}.duration_ms", results.duration_ms
+    if results.start_delay_ms is not None:
+        yield f"{name}.start_delay_ms", results.start_delay_ms
+    for outcome in _OUTCOMES:
+        yield f"{name}.{outcome}", int(results.outcome is outcome)
+    for outcome in _OUTCOMES:
+        yield f"{name}.scenarios_{outcome}", results.count(outcome)
+    yield f"{name}.retries", results.retries
+    yield f"{name}.leftovers", results.leftovers
+
+
+def _calls(prefix: str, calls: Iterable[Call]) -> Iterator[Point]:
+    groups: dict[str, list[Call]] = defaultdict(list)
+    for call in calls:
+        status = "no_response" if call.status is None else str(call.status)
+        parts = (call.service, call.method, call.resource, status)
+        groups[".".join(part(piece) for piece in parts)].append(call)
+    for key, group in groups.items():
+        yield f"{prefix}.{key}.count", len(group)
+        durations = sorted(call.duration_ms for call in group if not call.starved)
+        if durations:
+            yield f"{prefix}.{key}.mean_ms", math.fsum(durations) / len(durations)
+            yield f"{prefix}.{key}.p95_ms", percentile(durations, 0.95)
+            yield f"{prefix}.{key}.max_ms", durations[-1]

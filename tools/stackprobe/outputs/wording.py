@@ -1,0 +1,95 @@
+"""How numbers and facts are put into words, the same in every output for people."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from stackprobe.outputs.clean import clean, clip
+from stackprobe.results import Call, Results, Step
+
+
+def duration(milliseconds: float | None) -> str:
+    """A duration for people: ``85 ms``, ``1.24 s``, ``3 min 20 s``."""
+    if milliseconds is None:
+        return "–"
+    if milliseconds < 10:
+        return f"{milliseconds:.1f} ms"
+    if milliseconds < 999.5:
+        return f"{milliseconds:.0f} ms"
+    seconds = milliseconds / 1000
+    if seconds < 9.995:
+        return f"{seconds:.2f} s"
+    if seconds < 99.95:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def moment(unix_seconds: float) -> str:
+    """A time in UTC, ``2026-01-31 12:34:56 UTC``; times outside of the calendar as a dash."""
+    try:
+        return datetime.fromtimestamp(unix_seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (OverflowError, ValueError, OSError):
+        return "–"
+
+
+def place(results: Results) -> str:
+    """Cloud and region."""
+    return clean(f"{results.cloud} / {results.region}" if results.region else results.cloud)
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """``1 step``, ``2 steps``."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def value(data: Any, longest: int = 400) -> str:
+    """Anything from a journal as short text."""
+    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, default=str)
+    return clip(clean(text), longest)
+
+
+def answer(call: Call) -> str:
+    """What came back for a call."""
+    return str(call.status) if call.status is not None else (clean(call.error or "") or "no answer")
+
+
+def call_line(call: Call) -> str:
+    """A call on one line: method, path, answer, time, request id."""
+    attempt = f" (attempt {call.attempt})" if call.attempt > 1 else ""
+    request_id = f" {call.request_id}" if call.request_id else ""
+    return clean(
+        f"{call.service} {call.method} {call.url} → {answer(call)}, {duration(call.duration_ms)}{attempt}{request_id}"
+    )
+
+
+def explanation(step: Step) -> list[str]:
+    """Everything a step's record says beyond its message, one fact a line."""
+    lines = [f"took {duration(step.duration_ms)}"]
+    if step.limit_ms is not None:
+        lines[0] += f" (limit {duration(step.limit_ms)})"
+    if step.remedy:
+        lines.insert(0, f"what to do: {clean(step.remedy)}")
+    if step.http_status is not None:
+        lines.append(f"HTTP status {step.http_status}")
+    if step.request_id:
+        lines.append(f"request id {clean(step.request_id)}")
+    if step.retries:
+        lines.append(counted(step.retries, "retry", "retries"))
+    if step.precision_ms is not None:
+        lines.append(f"known to ± {duration(step.precision_ms)}")
+    if step.starved:
+        lines.append("the runner itself starved meanwhile: this duration says nothing about the cloud")
+    if step.file:
+        lines.append(f"at {clean(step.file)}{f':{step.line}' if step.line else ''}")
+    for check in step.checks:
+        if check.outcome.is_bad:
+            lines.append(f"check {clean(check.name)}: expected {value(check.expected)}, got {value(check.actual)}")
+        else:
+            lines.append(f"check {clean(check.name)}: {check.outcome}")
+    return lines

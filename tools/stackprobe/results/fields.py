@@ -1,0 +1,48 @@
+"""Reading one field of a journal record, whatever a foreign or later version put there.
+
+A report has to come out of any journal, so a value of the wrong type becomes the default and never an exception.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+
+def text(fields: Mapping[str, Any], name: str) -> str | None:
+    """A text, or None; numbers are taken as their text."""
+    value = fields.get(name)
+    return None if value is None or value == "" else str(value)
+
+
+def number(fields: Mapping[str, Any], name: str) -> float | None:
+    """A finite number, or None."""
+    value = fields.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return value
+
+
+def duration(fields: Mapping[str, Any], name: str) -> float | None:
+    """A duration, or None; a clock that was set back must not give a negative one."""
+    value = number(fields, name)
+    return None if value is None else max(value, 0)
+
+
+def integer(fields: Mapping[str, Any], name: str) -> int | None:
+    """A whole number, or None."""
+    value = number(fields, name)
+    return None if value is None else int(value)
+
+
+def flag(fields: Mapping[str, Any], name: str, default: bool = False) -> bool:
+    """A truth value."""
+    value = fields.get(name, default)
+    return value if isinstance(value, bool) else default
+
+
+def texts(fields: Mapping[str, Any], name: str) -> list[str]:
+    """A list of texts, empty where there is none."""
+    value = fields.get(name)
+    return [str(part) for part in value] if isinstance(value, list) else []
