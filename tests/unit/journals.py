@@ -226,7 +226,7 @@ class Journals:
         self.add("scenario_end", scenario=name, outcome=outcome, duration_ms=(self.now - begin) * 1000, message=None)
 
     def _resource(self, scenario: str, kind: str, step: str, state: str) -> None:
-        name = f"stackprobe-{RUN}-{scenario}-{step.rpartition(" ")[2].lower()}"
+        name = f"stackprobe-{RUN}-{scenario}-{step.rpartition(' ')[2].lower()}"
         identity = None if state == "intended" else f"{zlib.crc32(name.encode()):012x}"
         self.add("resource", scenario=scenario, kind=kind, name=name, id=identity, state=state)
 

@@ -1,8 +1,8 @@
 """``junit.xml``: one test suite a scenario, one test case a step, in the subset that every CI page understands.
 
 What the readers do decides what is written here: Jenkins drops a report with a NUL in it, GitLab keeps only the first
-of two tests of one name, GitHub's actions see an unparsable file as zero tests, and junit-xml 1.9 counts a failure without
-text as a pass, drops a time of zero and omits skipped tests from the totals.
+of two tests of one name, GitHub's actions see an unparsable file as zero tests, and junit-xml 1.9 counts a failure
+without text as a pass, drops a time of zero and omits skipped tests from the totals.
 """
 
 from __future__ import annotations

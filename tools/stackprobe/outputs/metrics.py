@@ -89,7 +89,6 @@ def _steps(prefix: str, steps: Iterable[Step]) -> Iterator[Point]:
         yield f"{name}.retries", sum(step.retries for step in group)
 
 
-
 def _grouped(steps: Iterable[Step]) -> Iterator[tuple[str, list[Step]]]:
     """Steps by key and zone. Two different keys that become the same name are told apart by a number."""
     groups: dict[tuple[str, str | None], list[Step]] = defaultdict(list)

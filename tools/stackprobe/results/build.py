@@ -203,10 +203,8 @@ class _Builder:
             self._note("warning", message)
         starved = sum(step.starved for step in run.steps)
         if starved:
-            self._note(
-                "warning",
-                f"the runner itself starved during {starved} of {len(run.steps)} steps; metrics leave their durations out",
-            )
+            share = f"{starved} of {len(run.steps)} steps"
+            self._note("warning", f"the runner itself starved during {share}; metrics leave their durations out")
         return run
 
     def _join(self) -> None:
