@@ -1,0 +1,127 @@
+"""A real cloud for the tests: one pocketcloud a session, faults a test, and an inventory to prove that nothing is left.
+
+POCKETCLOUD_DIR=DIR uses the cloud that already runs in DIR, for quick work on a test, and leaves it running.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import openstack
+import pytest
+from pocketcloud.cloud import Cloud
+
+Rules = list[dict[str, Any]]
+Inventory = dict[str, dict[str, str]]
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A running cloud without faults."""
+    given = os.environ.get("POCKETCLOUD_DIR")
+    if given:
+        one = Cloud(given)
+        assert one.status().all_answer, f"POCKETCLOUD_DIR={given}: not everything answers"
+        one.faults()
+        yield one
+        return
+    one = Cloud(tmp_path_factory.mktemp("pocketcloud") / "cloud")
+    one.up()
+    try:
+        yield one
+    finally:
+        one.down()
+
+
+@pytest.fixture
+def faults(cloud: Cloud) -> Iterator[Callable[[Rules], None]]:
+    """Call it with rules of faults.json to put them in force; they are cleared after the test."""
+    cloud.faults()
+    yield cloud.faults
+    cloud.faults()
+
+
+def connect(clouds_yaml: Path, name: str) -> openstack.connection.Connection:
+    """A connection of its own to a cloud of a clouds.yaml, untouched by the environment."""
+    loader = openstack.config.OpenStackConfig(
+        config_files=[str(clouds_yaml)], secure_files=[], vendor_files=[], load_envvars=False
+    )
+    return openstack.connection.Connection(config=loader.get_one(cloud=name))
+
+
+@pytest.fixture(scope="session")
+def admin(cloud: Cloud) -> openstack.connection.Connection:
+    """The cloud's administrator."""
+    return connect(cloud.clouds_yaml, "admin")
+
+
+@pytest.fixture(scope="session")
+def demo(cloud: Cloud) -> openstack.connection.Connection:
+    """A customer of the cloud."""
+    return connect(cloud.clouds_yaml, "demo")
+
+
+def inventory(admin: openstack.connection.Connection) -> Inventory:
+    """Every resource of every project: type → id → name. Two of them compare with `==`."""
+    identity, network, storage = admin.identity, admin.network, admin.block_storage
+    users = list(identity.users())
+    found: dict[str, Any] = {
+        "servers": admin.compute.servers(all_projects=True),
+        "server groups": admin.compute.server_groups(all_projects=True),
+        "flavors": admin.compute.flavors(is_public=None),
+        "aggregates": admin.compute.aggregates(),
+        "images": admin.image.images(),
+        "networks": network.networks(),
+        "subnets": network.subnets(),
+        "subnet pools": network.subnet_pools(),
+        "address scopes": network.address_scopes(),
+        "routers": network.routers(),
+        "ports": network.ports(),
+        "floating IPs": network.ips(),
+        "security groups": network.security_groups(),
+        "security group rules": network.security_group_rules(),
+        "volumes": storage.volumes(details=True, all_projects=True),
+        "volume snapshots": storage.snapshots(details=True, all_projects=True),
+        "volume types": storage.types(),
+        "users": users,
+        "projects": identity.projects(),
+        "roles": identity.roles(),
+        "services": identity.services(),
+        "endpoints": identity.endpoints(),
+        "credentials": identity.credentials(),
+    }
+    result = {kind: {one.id: str(one.name or "") for one in resources} for kind, resources in found.items()}
+    result["keypairs"] = {
+        f"{user.name}/{one.name}": one.name for user in users for one in admin.compute.keypairs(user_id=user.id)
+    }
+    # ids of attachments are not of interest, that there are some is: the volume's own record says so
+    result["volume attachments"] = {
+        one["attachment_id"]: one["server_id"]
+        for volume in storage.volumes(details=True, all_projects=True)
+        for one in volume.attachments
+    }
+    me = admin.current_user_id
+    for user in users:
+        # by policy a user's application credentials can be listed by the user and by the cloud's administrator
+        result[f"application credentials of {user.name}"] = {
+            one.id: one.name for one in identity.application_credentials(user.id)
+        }
+    assert me in result["users"]
+    return result
+
+
+def settled_inventory(
+    admin: openstack.connection.Connection, expected: Inventory, patience_s: float = 10.0
+) -> Inventory:
+    """The inventory as soon as it equals the expected one, or as it is when the patience is over.
+
+    For deletes that a service finishes after it answered.
+    """
+    end = time.monotonic() + patience_s
+    while (now := inventory(admin)) != expected and time.monotonic() < end:
+        time.sleep(0.2)
+    return now

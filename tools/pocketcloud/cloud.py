@@ -1,0 +1,160 @@
+"""One cloud in one directory: the Python interface that the command line and the tests use."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pocketcloud import cache, clone, golden, health, ports, processes, running, venv
+from pocketcloud.errors import PocketcloudError
+from pocketcloud.faults.rules import parse
+from pocketcloud.layout import Layout, Settings, load_settings, write_private
+from pocketcloud.progress import Progress
+from pocketcloud.services import SERVICES
+
+NEED_BYTES = 60 * cache.MIB
+
+
+@dataclass(frozen=True)
+class ProcessStatus:
+    """A process of a cloud. `port` and `answers` are those of the public endpoint."""
+
+    name: str
+    pid: int | None
+    port: int | None
+    answers: bool
+    memory: processes.Memory
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `pocketcloud status` tells."""
+
+    directory: Path
+    parts: list[ProcessStatus] = field(default_factory=list)
+
+    @property
+    def memory(self) -> processes.Memory:
+        """Of all processes together."""
+        return sum((one.memory for one in self.parts), processes.Memory())
+
+    @property
+    def all_answer(self) -> bool:
+        """Whether every service answers."""
+        return bool(self.parts) and all(one.answers for one in self.parts)
+
+
+class Cloud:
+    """A cloud in `directory`. Every method raises PocketcloudError for what its user can mend."""
+
+    def __init__(self, directory: str | os.PathLike[str], progress: Progress | None = None) -> None:
+        self.layout = Layout(Path(directory).absolute())
+        self.progress = progress or Progress(quiet=True)
+
+    @property
+    def clouds_yaml(self) -> Path:
+        """For OS_CLIENT_CONFIG_FILE; has the clouds `admin` and `demo`."""
+        return self.layout.clouds_yaml
+
+    def up(self, port: int | None = None, tls: bool = False, rtt_ms: float = 0.0) -> Settings:
+        """Start a fresh cloud; returns when all services answer.
+
+        `port` is the first of a block of 12 (default: any that are free), `tls` puts the public endpoints on https with
+        an authority of the cloud's own, `rtt_ms` adds that round-trip time to them.
+        """
+        root = self.layout.root
+        try:
+            with self._lock(create=True):
+                return self._up(port, tls, rtt_ms)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise cache.disk_full(root, "while the cloud was made") from None
+            if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR, errno.ENAMETOOLONG):
+                raise PocketcloudError(f"cannot write: {error}", "choose another directory") from None
+            raise
+        except sqlite3.OperationalError as error:
+            if "full" in str(error):
+                raise cache.disk_full(root, "while the databases were copied") from None
+            raise
+
+    def _up(self, port: int | None, tls: bool, rtt_ms: float) -> Settings:
+        root = self.layout.root
+        if running_now := processes.find(root):
+            raise PocketcloudError(
+                f"a cloud is already running in {root} ({len(running_now)} processes)",
+                f"stop it first with: pocketcloud down {root}",
+            )
+        cache.check_space(root, NEED_BYTES, "a cloud")
+        block = ports.bind(port, relayed=rtt_ms > 0)
+        try:
+            place = venv.ensure(self.progress)
+            source = golden.ensure(place, self.progress)
+            settings = Settings(block.ports.base, str(place), tls, rtt_ms, clone.new_passwords())
+            with self.progress.step(f"starting the cloud on ports from {block.ports.base}") as update:
+                clone.clear(self.layout)
+                clone.lay_out(self.layout, settings)
+                clone.copy_golden(source, self.layout, settings)
+                settings.save(self.layout)
+                running.start(self.layout, settings, block, update)
+            return settings
+        finally:
+            block.close()
+
+    def down(self) -> int:
+        """Stop the cloud; its logs and files stay until the next `up`. Returns how many processes had to be killed."""
+        with self._lock(create=False):
+            return processes.stop(self.layout, patience_s=running.STOP_PATIENCE_S)
+
+    def status(self) -> Status:
+        """What answers, where, and how much memory it takes."""
+        settings = load_settings(self.layout)
+        pids = processes.names(self.layout)
+        found = []
+        for service in SERVICES:
+            port = settings.ports.public(service.name) if settings else None
+            pid = pids.get(service.name)
+            ca = self.layout.ca if settings and settings.tls else None
+            alive = pid is not None and port is not None and health.answers(port, ca)
+            used = processes.memory(pid) if pid else processes.Memory()
+            found.append(ProcessStatus(service.name, pid, port, alive, used))
+        for name in ("relay", "supervisor"):
+            if name in pids:
+                found.append(ProcessStatus(name, pids[name], None, True, processes.memory(pids[name])))
+        return Status(self.layout.root, found)
+
+    def faults(self, rules: list[dict[str, Any]] | None = None) -> None:
+        """Put these rules in force, with counts that start afresh; none clears them. Raises FaultsError."""
+        fresh = [{"id": f"{uuid.uuid4()}", **rule} for rule in rules or []]
+        text = json.dumps(fresh, indent=2)
+        parse(text)
+        write_private(self.layout.faults, text + "\n")
+
+    @contextlib.contextmanager
+    def _lock(self, create: bool) -> Iterator[None]:
+        """Hold the directory, which is marked as ours first: whatever ends us later, `down` recognises it."""
+        root = self.layout.root
+        if create:
+            if root.is_dir() and not self.layout.settings.exists() and any(root.iterdir()):
+                raise PocketcloudError(f"{root} is not empty and holds no pocketcloud", "choose another directory")
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not self.layout.settings.exists():
+                write_private(self.layout.settings, "{}\n")
+        elif not self.layout.settings.exists():
+            load_settings(self.layout)  # raises
+        with open(self.layout.lock, "w") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise PocketcloudError(
+                    f"another pocketcloud is at work on {root}", "wait for it, or interrupt it with Ctrl-C"
+                ) from None
+            yield

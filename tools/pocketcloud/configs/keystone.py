@@ -1,0 +1,19 @@
+"""keystone.conf"""
+
+from pocketcloud.configs import Ini, Site, database
+
+
+def settings(site: Site) -> Ini:
+    """Fernet tokens; cheap password hashes, because the users of a demo cloud guard nothing."""
+    keys = site.layout.state / "fernet"
+    return {
+        "DEFAULT": site.defaults("keystone"),
+        "database": database(site.database("keystone")),
+        "token": {"provider": "fernet"},
+        "fernet_tokens": {"key_repository": keys},
+        "fernet_receipts": {"key_repository": keys},
+        "credential": {"key_repository": site.layout.state / "credential"},
+        "identity": {"password_hash_rounds": 4},
+        "cache": {"enabled": "true", "backend": "dogpile.cache.memory"},
+        **site.common(),
+    }

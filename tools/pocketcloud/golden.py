@@ -1,0 +1,68 @@
+"""The golden state: a finished cloud at rest, built once and copied by every `up`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from pocketcloud import cache, clone, ports, processes, running
+from pocketcloud.errors import PocketcloudError
+from pocketcloud.layout import Layout, Settings
+from pocketcloud.progress import Progress
+
+NEED_BYTES = 100 * cache.MIB
+
+
+def ensure(venv: Path, progress: Progress) -> Path:
+    """The golden state for this code and these versions, built now if need be. Raises PocketcloudError."""
+    place = cache.directory() / f"golden-{cache.golden_key()}"
+    if place.exists():
+        return place
+    with cache.locked(place.with_suffix(".lock"), "the golden state", progress):
+        if place.exists():
+            return place
+        partial = Layout(place.with_suffix(".partial"))
+        processes.stop(partial, patience_s=0)  # of a build that was killed
+        if partial.root.exists():
+            shutil.rmtree(partial.root)
+        cache.check_space(place, NEED_BYTES, "the golden state")
+        try:
+            with progress.step("building the golden state (once)") as update:
+                _build(partial, venv, update)
+            os.rename(partial.root, place)
+        finally:
+            processes.stop(partial, patience_s=0)
+            shutil.rmtree(partial.root, ignore_errors=True)
+    return place
+
+
+def _build(layout: Layout, venv: Path, update: running.Update) -> None:
+    layout.root.mkdir(mode=0o700)
+    with_ports = ports.bind(None, relayed=False)
+    try:
+        settings = Settings(with_ports.ports.base, str(venv), passwords=clone.new_passwords())
+        settings.save(layout)
+        clone.lay_out(layout, settings)
+        update("databases")
+        running.command("schema", layout, settings)
+        update("services")
+        running.start(layout, settings, with_ports, update, tied=True)
+    finally:
+        with_ports.close()
+    update("users, flavors, network, image")
+    running.command("populate", layout, settings)
+    if processes.stop(layout, patience_s=15):
+        raise PocketcloudError(f"services in {layout.root} had to be killed", "run the same command again")
+    update("putting it to rest")
+    clone.at_rest(layout)
+    for name in ("etc", "log", "run", "clouds.yaml", "pocketcloud.json"):
+        path = layout.root / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    for name in ("fernet", "credential", "tmp", "locks"):
+        shutil.rmtree(layout.state / name)
+    (layout.root / "golden.json").write_text(json.dumps({"built_in": str(layout.root)}))

@@ -1,0 +1,67 @@
+"""How to start each service inside the current process and get its WSGI application."""
+
+# mypy: disable-error-code="import-untyped, import-not-found"
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from pocketcloud.host.httpd import Application
+from pocketcloud.layout import Layout, Settings
+
+
+def keystone(layout: Layout, settings: Settings) -> Application:
+    """Identity."""
+    os.environ["OS_KEYSTONE_CONFIG_DIR"] = str(layout.etc)
+    from keystone.wsgi.api import application
+
+    return application
+
+
+def placement(layout: Layout, settings: Settings) -> Application:
+    """Placement."""
+    os.environ["OS_PLACEMENT_CONFIG_DIR"] = str(layout.etc)
+    from placement.wsgi.api import application
+
+    return application
+
+
+def glance(layout: Layout, settings: Settings) -> Application:
+    """Images."""
+    os.environ["OS_GLANCE_CONFIG_DIR"] = str(layout.etc)
+    from glance.wsgi.api import application
+
+    return application
+
+
+def neutron(layout: Layout, settings: Settings) -> Application:
+    """Networks; the routers' agent is played by a driver."""
+    os.environ["OS_NEUTRON_CONFIG_DIR"] = str(layout.etc)
+    os.environ["OS_NEUTRON_CONFIG_FILES"] = "neutron.conf"
+    from neutron.wsgi.api import application
+
+    return application
+
+
+def cinder(layout: Layout, settings: Settings) -> Application:
+    """Volumes."""
+    from pocketcloud.host import start_cinder
+
+    return start_cinder.application(layout, settings)
+
+
+def nova(layout: Layout, settings: Settings) -> Application:
+    """Servers."""
+    from pocketcloud.host import start_nova
+
+    return start_nova.application(layout, settings)
+
+
+STARTERS: dict[str, Callable[[Layout, Settings], Application]] = {
+    "keystone": keystone,
+    "placement": placement,
+    "glance": glance,
+    "neutron": neutron,
+    "cinder": cinder,
+    "nova": nova,
+}

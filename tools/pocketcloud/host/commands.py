@@ -1,0 +1,38 @@
+"""The commands that the launcher runs inside the services' venv."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from pocketcloud.host import supervisor
+from pocketcloud.layout import Layout, load_settings
+
+
+def main(arguments: list[str]) -> int:
+    """COMMAND DIR: `schema` makes empty databases, `populate` fills the catalog, `serve` runs the services."""
+    command, root = arguments
+    if os.environ.pop("POCKETCLOUD_TIED", ""):
+        supervisor.end_with_parent()
+    layout = Layout(Path(root))
+    settings = load_settings(layout)
+    if settings is None:
+        raise SystemExit(f"{layout.settings} is unfinished")
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # stevedore finds neutron's mechanism driver by an entry point
+    sys.path.append(str(layout.etc / "plugins"))
+    if command == "schema":
+        from pocketcloud.host import schema
+
+        schema.create(layout, settings)
+    elif command == "populate":
+        from pocketcloud.host import contents
+
+        contents.create(layout, settings)
+    elif command == "serve":
+        return supervisor.run(layout, settings, os.environ.pop("POCKETCLOUD_SOCKETS"))
+    else:
+        raise SystemExit(f"unknown command {command}")
+    return 0

@@ -1,0 +1,1 @@
+"""The parts of the cloud that are not genuine: hypervisor, volumes' bytes, network agents."""

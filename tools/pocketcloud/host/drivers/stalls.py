@@ -1,0 +1,42 @@
+"""Faults inside the drivers: an operation that fails, lags or never ends."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+from pocketcloud.faults.book import RuleBook
+
+POLL_S = 0.2
+_book: RuleBook | None = None
+
+
+def install(book: RuleBook) -> None:
+    """Called once by the service's process, before its drivers work."""
+    global _book  # noqa: PLW0603 - drivers are made by the services, there is no other way to hand it to them
+    _book = book
+
+
+class InjectedFault(Exception):
+    """The hypervisor or the storage failed, because a rule says so."""
+
+
+def stall(operation: str, name: str | None, abandoned: Callable[[], bool] | None = None) -> None:
+    """Apply the rule for this operation on the resource called `name`, if there is one.
+
+    A stuck operation goes on when its rule has gone, or when `abandoned` says that nobody wants it any more.
+    """
+    if _book is None:
+        return
+    rule = _book.driver_rule(operation, name or "")
+    if rule is None:
+        return
+    if rule.delay is not None:
+        end = time.monotonic() + random.uniform(*rule.delay)  # noqa: S311
+        while time.monotonic() < end and _book.holds(rule) and not (abandoned and abandoned()):
+            time.sleep(POLL_S)
+    while rule.stuck and _book.holds(rule) and not (abandoned and abandoned()):
+        time.sleep(POLL_S)
+    if rule.error is not None:
+        raise InjectedFault(rule.error)

@@ -1,0 +1,33 @@
+"""Make SQLite bear the concurrency of OpenStack services."""
+
+# mypy: disable-error-code="import-untyped, import-not-found"
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import Any
+
+import sqlalchemy
+
+
+def begin_immediate() -> None:
+    """Take the write lock when a transaction begins.
+
+    A transaction that reads first and writes later fails with SQLITE_BUSY, whatever the time-out, if another one wrote
+    in between; begun with the lock it waits its turn instead. A thread that already holds the lock on another
+    connection (neutron's security-group hooks read in a session of their own) begins plainly: it would wait for itself.
+    """
+    local = threading.local()
+
+    @sqlalchemy.event.listens_for(sqlalchemy.engine.Engine, "begin")
+    def _begin(connection: Any) -> None:  # runs before oslo.db's own listener, which then sees the mark
+        if connection.dialect.name != "sqlite" or "in_transaction" in connection.info:
+            return
+        held = local.__dict__.setdefault("held", {})
+        name = connection.engine.url.database
+        other = held.get(name, lambda: None)()
+        nested = other is not None and other is not connection and not other.closed and other.in_transaction()
+        connection.exec_driver_sql("BEGIN" if nested else "BEGIN IMMEDIATE")
+        if not nested:
+            held[name] = weakref.ref(connection)
+        connection.info["in_transaction"] = True
