@@ -1,0 +1,29 @@
+"""The kinds of resources that scenarios make: how each is found in the token's project, deleted and waited for."""
+
+from collections.abc import Mapping
+
+from stackprobe.resources import block_storage, compute, identity, image, network
+from stackprobe.resources.kind import Found, Kind, StillThere
+from stackprobe.resources.rest import MalformedAnswer
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        compute.SERVER,
+        compute.KEYPAIR,
+        network.FLOATING_IP,
+        network.PORT,
+        network.ROUTER,
+        network.NETWORK,
+        network.SUBNET,
+        network.SECURITY_GROUP_RULE,
+        network.SECURITY_GROUP,
+        block_storage.SNAPSHOT,
+        block_storage.VOLUME,
+        image.IMAGE,
+        identity.APPLICATION_CREDENTIAL,
+        identity.USER,
+    )
+}
+
+__all__ = ["KINDS", "Found", "Kind", "MalformedAnswer", "StillThere"]

@@ -1,0 +1,22 @@
+"""Volumes and their snapshots."""
+
+from __future__ import annotations
+
+from stackprobe.naming import RunId, owner_of
+from stackprobe.resources.kind import Kind
+
+# Nova's name for what it makes of a server's volumes when an image is made of the server.
+_BY_NOVA = "snapshot for "
+
+
+class VolumeSnapshot(Kind):
+    """Snapshots, and those that Nova made for an image of a server whose disk is a volume."""
+
+    def _owner(self, name: str, prefix: str) -> RunId | None:
+        return owner_of(name.removeprefix(_BY_NOVA), prefix)
+
+
+SNAPSHOT = VolumeSnapshot(
+    "volume_snapshot", "block_storage", "/snapshots", "snapshots", "snapshot", 2, listing="/snapshots/detail"
+)
+VOLUME = Kind("volume", "block_storage", "/volumes", "volumes", "volume", 3, listing="/volumes/detail")
