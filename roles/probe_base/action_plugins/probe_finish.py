@@ -1,0 +1,22 @@
+"""Ends a scenario: its teardown, and what made it stop if no step says so."""
+
+import sys
+from pathlib import Path
+
+from ansible.plugins.action import ActionBase
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "client"))
+from stackprobe_client import SessionGone, ask, socket_path
+from thread_worker import install
+
+install()
+
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        variables = task_vars or {}
+        try:
+            ask(socket_path(variables), {"op": "finish", "scenario": variables.get("inventory_hostname"), **self._task.args})
+        except SessionGone as error:
+            return {"failed": True, "msg": str(error)}
+        return {"changed": False}

@@ -1,0 +1,25 @@
+"""Asks the session of this run what to run; starts one where none was started yet (Zuul, plain ansible-playbook)."""
+
+import os
+import sys
+from pathlib import Path
+
+from ansible.plugins.action import ActionBase
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "client"))
+from session_start import await_socket, start
+from stackprobe_client import SOCKET_VARIABLE, SessionGone, ask
+
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        try:
+            path = os.environ.get(SOCKET_VARIABLE)
+            if path:
+                await_socket(path)
+            else:
+                path = start(self._task.args)
+            plan = ask(path, {"op": "plan"})
+        except SessionGone as error:
+            return {"failed": True, "msg": str(error)}
+        return {"changed": False, "socket": path, "scenarios": plan["scenarios"]}

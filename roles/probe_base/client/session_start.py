@@ -1,0 +1,56 @@
+"""Starts the session process for plays that run without ``stackprobe run`` around them (Zuul, plain ansible-playbook)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from stackprobe_client import SessionGone
+
+READY_S = 60.0
+
+
+def await_socket(path: str) -> None:
+    """Wait for a session that somebody else is starting.
+
+    :raises SessionGone: it does not come up within :data:`READY_S` seconds.
+    """
+    end = time.monotonic() + READY_S
+    while not os.path.exists(path):
+        if time.monotonic() > end:
+            raise SessionGone(f"the step engine did not come up at {path}")
+        time.sleep(0.01)
+
+
+def start(arguments: dict[str, Any]) -> str:
+    """Start ``stackprobe session`` and return the path of its socket. It ends with this play, whatever ends that.
+
+    :raises SessionGone: it did not come up; the message is its own.
+    """
+    home = Path(tempfile.mkdtemp(prefix="sp-", dir="/tmp" if len(tempfile.gettempdir()) > 60 else None))
+    socket = home / "socket"
+    command = [arguments.get("stackprobe") or "stackprobe", "session", "--socket", str(socket), "--player", str(os.getppid())]
+    for option in ("cloud", "region", "config", "output"):
+        if arguments.get(option):
+            command += [f"--{option}", str(arguments[option])]
+    for option, values in (("scenario", arguments.get("scenarios")), ("tag", arguments.get("tags"))):
+        for value in values or []:
+            command += [f"--{option}", str(value)]
+    log = home / "session.log"
+    try:
+        with open(log, "wb") as stream:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True
+            )
+    except OSError as error:
+        raise SessionGone(f"{command[0]} cannot be started: {error}; set probe_base_stackprobe to its path") from error
+    end = time.monotonic() + READY_S
+    while not socket.exists():
+        if process.poll() is not None or time.monotonic() > end:
+            raise SessionGone(log.read_text(errors="replace").strip() or "the step engine did not come up")
+        time.sleep(0.02)
+    return str(socket)

@@ -1,0 +1,7 @@
+"""``python -m stackprobe``."""
+
+import sys
+
+from stackprobe.cli import main
+
+sys.exit(main())

@@ -1,0 +1,213 @@
+"""``stackprobe run``: probes one cloud and writes journal.jsonl, junit.xml, report.html, summary.md and metrics.txt.
+
+Exit code 0: something passed and nothing failed or erred; 1: the cloud failed; 2: only the probe erred, or bad usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from stackprobe import ansible, ci, scenarios
+from stackprobe.config import load_config
+from stackprobe.config.model import Config, Target
+from stackprobe.errors import UsageError
+from stackprobe.progress import progress
+from stackprobe.suggest import listed
+
+if TYPE_CHECKING:
+    from stackprobe.engine.session import Order, Session
+
+HELP = "probe one cloud and write the reports"
+_AFTERMATH_S = 15.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_selection(parser)
+    parser.add_argument(
+        "--ansible-playbook",
+        metavar="PROGRAM",
+        help="the ansible-playbook to use; default: the one beside this Python, else the one on the PATH",
+    )
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Declare what says which cloud is probed with which scenarios, and where the results go."""
+    parser.add_argument("--cloud", metavar="NAME", help="the cloud of clouds.yaml; default: the only one of --config")
+    parser.add_argument("--region", metavar="NAME", help="its region; default: the first one configured")
+    parser.add_argument("--config", metavar="FILE", type=Path, help="probes.yaml; default: none, all defaults")
+    parser.add_argument(
+        "--scenario", metavar="NAME", action="append", default=[], help="run this scenario (several times: these)"
+    )
+    parser.add_argument("--tag", metavar="TAG", action="append", default=[], help="run the scenarios with this tag")
+    parser.add_argument(
+        "--output", metavar="DIR", type=Path, help="new or empty directory; default: stackprobe-CLOUD-TIME in the current one"
+    )
+    parser.add_argument(
+        "--roles-path", metavar="DIR", type=Path, action="append", default=[], help="a folder with scenarios of your own"
+    )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run.
+
+    :raises UsageError: bad input; nothing was created in the cloud.
+    """
+    program = ansible.find(arguments.ansible_playbook)
+    roles, target, chosen = resolve(arguments)
+    stop = _Stop()
+    with stop.listening(), output_directory(arguments.output, target.cloud) as output, _workplace() as home:
+        socket = home / "socket"
+        with ansible.Ansible(program, roles, socket, home, output, forks=max(5, len(chosen))) as playbook:
+            # Only now the SDK: its import and Ansible's start take about as long and go side by side.
+            from stackprobe.engine.session import Order, Session  # noqa: PLC0415
+
+            build = ci.current()
+            order = Order(target, chosen, output, arguments.config, build.facts, build.trigger_t, program)
+            session = Session(order, socket)
+            session.open()
+            console = Console(file=sys.stdout)
+            title = f"{target.cloud} {session.facts.region or ''}  run {session.run_id}"
+            with progress(console, [one.name for one in chosen], title) as view:
+                session.recorder.listeners.append(view.take)
+                _conduct(session, playbook, stop)
+        return finish(order, session, console)
+
+
+def resolve(arguments: argparse.Namespace) -> tuple[list[Path], Target, list[scenarios.Scenario]]:
+    """Folders of roles, the cloud's settings and the scenarios that the arguments and the configuration select.
+
+    :raises UsageError: they do not fit together.
+    """
+    roles = scenarios.roles_paths(arguments.roles_path)
+    found = scenarios.discover(roles)
+    config = load_config(arguments.config, known=scenarios.known(found))
+    target = config.target(_cloud(arguments.cloud, config), arguments.region)
+    return roles, target, scenarios.select(found, target.selection, arguments.scenario, arguments.tag)
+
+
+def finish(order: Order, session: Session, console: Console | None) -> int:
+    """Write the reports of a closed session and say how it went; the exit code."""
+    from stackprobe.outputs import OutputError, write_all  # noqa: PLC0415
+    from stackprobe.results import from_directory  # noqa: PLC0415
+
+    results = from_directory(order.output)
+    problem = session.recorder.blind
+    try:
+        write_all(order.output, results)
+    except OutputError as error:
+        problem = str(error)
+    if problem:
+        print(f"stackprobe: {problem}", file=sys.stderr)
+    for suite in results.suites:
+        for step in suite.steps:
+            if suite.name == "run" and step.outcome.is_bad:
+                remedy = f" {step.remedy[:1].upper()}{step.remedy[1:]}." if step.remedy else ""
+                print(f"stackprobe: {order.target.cloud}: {step.message}.{remedy}", file=sys.stderr)
+    if console is not None:
+        console.print(
+            f"{order.target.cloud}: {results.outcome}; {len(results.scenarios)} scenarios, {len(results.steps)} steps,"
+            f" {results.leftovers} leftovers, {results.duration_ms / 1000:.1f} s. Report: {order.output / 'report.html'}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    return 2 if problem and results.exit_code == 0 else results.exit_code
+
+
+@contextmanager
+def output_directory(wanted: Path | None, cloud: str) -> Iterator[Path]:
+    """The directory of the results, made if need be; a directory that was made in vain is removed again.
+
+    :raises UsageError: it cannot be written, or holds something already.
+    """
+    safe = re.sub(r"[^A-Za-z0-9_.-]+", "_", cloud)
+    path = wanted or Path(f"stackprobe-{safe}-{time.strftime('%Y%m%dT%H%M%S')}")
+    existed = path.exists()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        occupied = any(path.iterdir())
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"the output directory cannot be written: {error.strerror or error}", remedy="name another one with --output", file=path
+        ) from None
+    if occupied:
+        raise UsageError("the output directory is not empty", remedy="name a new one with --output", file=path)
+    try:
+        yield path
+    except UsageError:
+        (path / ansible.LOG).unlink(missing_ok=True)
+        if not existed and not any(path.iterdir()):
+            path.rmdir()
+        raise
+
+
+def _conduct(session: Session, playbook: ansible.Ansible, stop: _Stop) -> None:
+    """From the first authentication to the last teardown."""
+    prepared = threading.Thread(target=session.prepare, name="prepare", daemon=True)
+    prepared.start()
+    code = None
+    while code is None and stop.reason is None and time.monotonic() < session.engine.ends + _AFTERMATH_S:
+        code = playbook.wait(0.2)
+    reason = stop.reason or ("deadline" if code is None else None)
+    problem = None
+    if reason:
+        session.engine.interrupt(reason)
+        playbook.wait(2.0)
+    else:
+        prepared.join(_AFTERMATH_S)
+        problem = f"Ansible ended with exit code {code}: {playbook.last_words()}" if code else None
+    session.close(reason, problem)
+
+
+def _cloud(wanted: str | None, config: Config) -> str:
+    if wanted:
+        return wanted
+    named = sorted({target.cloud for target in config.targets})
+    if len(named) == 1:
+        return named[0]
+    remedy = f"choose one of {listed(named)} with --cloud" if named else "name a cloud of clouds.yaml with --cloud"
+    raise UsageError("no cloud was given", remedy=remedy)
+
+
+@contextmanager
+def _workplace() -> Iterator[Path]:
+    """A private directory with a short path: that of a Unix socket ends at 108 bytes."""
+    base = "/tmp" if len(tempfile.gettempdir()) > 60 else None  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="sp-", dir=base, ignore_cleanup_errors=True) as name:
+        os.chmod(name, 0o700)
+        yield Path(name)
+
+
+class _Stop:
+    """SIGTERM and SIGINT end a run gracefully, with teardown and report."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        previous = {number: signal.signal(number, self._take) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+    def _take(self, number: int, _frame: object) -> None:
+        self.reason = self.reason or signal.Signals(number).name

@@ -1,0 +1,111 @@
+"""What a thread is doing right now, so that every HTTP request finds the step it belongs to and the step's deadline."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Call:
+    """One HTTP request to a cloud API, as measured at the HTTP layer. Durations in milliseconds, ``start_t`` in unix seconds."""
+
+    service: str
+    method: str
+    url: str
+    resource: str
+    start_t: float
+    attempt: int = 1
+    status: int | None = None
+    error: str | None = None
+    duration_ms: float = 0.0
+    connect_ms: float | None = None
+    tls_ms: float | None = None
+    request_id: str | None = None
+    malformed: bool = False
+    began: float = 0.0
+    ended: float = 0.0
+    """Begin and end on the monotonic clock, in seconds."""
+
+    @property
+    def broken(self) -> bool:
+        """The cloud did not answer, or answered that it is the one to blame."""
+        return self.error is not None or self.malformed or (self.status is not None and self.status >= 500)
+
+    @property
+    def retriable(self) -> bool:
+        """A later attempt at the same request counts as a retry of this one."""
+        return self.broken or self.status == 429
+
+
+@dataclass
+class Activity:
+    """One step under way in one thread.
+
+    :param deadline: the end of the step's time, on the monotonic clock, in seconds.
+    """
+
+    deadline: float
+    scenario: str = "run"
+    step: str | None = None
+    seq: int | None = None
+    calls: list[Call] = field(default_factory=list)
+    aborted: str | None = None
+    connection: Any = None
+    sending: Call | None = None
+    """The request that is under way."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def remaining(self) -> float:
+        """Seconds left; 0 once the step was aborted."""
+        return 0.0 if self.aborted else max(0.0, self.deadline - time.monotonic())
+
+    def abort(self, reason: str) -> None:
+        """End the request that is under way: its socket is shut down, so that the waiting thread wakes at once."""
+        with self._lock:
+            self.aborted = self.aborted or reason
+            connection = self.connection
+        sock = getattr(connection, "sock", None)
+        if sock is not None:
+            with contextlib.suppress(OSError, ValueError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def last_call(self) -> Call | None:
+        return self.calls[-1] if self.calls else None
+
+    def next_attempt(self, method: str, url: str) -> int:
+        """1, or one more than the attempt that failed just before with the same method and URL."""
+        last = self.last_call()
+        return last.attempt + 1 if last and last.retriable and (last.method, last.url) == (method, url) else 1
+
+    def wire_ms(self) -> float | None:
+        """Milliseconds from the first request to the end of the last answer: the cloud's time without our own work
+        before and after it; None when nothing was sent."""
+        return (self.calls[-1].ended - self.calls[0].began) * 1000 if self.calls else None
+
+    def retries(self) -> int:
+        return sum(1 for call in self.calls if call.attempt > 1)
+
+
+_current = threading.local()
+
+
+def current() -> Activity | None:
+    """The activity of this thread, if one is under way."""
+    return getattr(_current, "activity", None)
+
+
+@contextlib.contextmanager
+def under_way(activity: Activity) -> Iterator[Activity]:
+    """Make ``activity`` the one that this thread's HTTP requests belong to."""
+    previous = current()
+    _current.activity = activity
+    try:
+        yield activity
+    finally:
+        _current.activity = previous

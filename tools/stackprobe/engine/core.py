@@ -1,0 +1,344 @@
+"""Executes steps: in time, attributed, judged and recorded, whatever they run into."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import openstack.connection
+
+from stackprobe.engine import classify
+from stackprobe.engine.activity import Activity, Call, under_way
+from stackprobe.engine.classify import ERROR, FAILED, PASSED, SKIPPED, Judge, StepError, Verdict
+from stackprobe.engine.ledger import Ledger
+from stackprobe.engine.recorder import Recorder
+from stackprobe.engine.starvation import Heartbeat
+from stackprobe.engine.steps import KINDS, Step, StepContext
+from stackprobe.engine.steps.base import seconds
+from stackprobe.engine.values import Values
+
+GRACE_S = 2.0
+"""So long after its deadline a step's thread may take to notice; then it is given up (name resolution cannot be ended)."""
+RUN = "run"
+"""The reserved scenario of steps that belong to the run itself."""
+
+
+def key_of(name: str) -> str:
+    """The metric part that a step's name gives: ``Create the network`` → ``create_the_network``."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "step"
+
+
+@dataclass
+class ScenarioState:
+    """What is known of one scenario while it runs. ``began`` and ``answered`` are monotonic seconds."""
+
+    name: str
+    began: float
+    answered: float
+    outcomes: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    finished: bool = False
+    cut: str | None = None
+    """Why its remaining steps are not executed."""
+    stopped_by_step: bool = False
+    """Its last step says itself why the scenario could not go on."""
+
+
+class Engine:
+    """The step engine of one run on one cloud.
+
+    :param own_prefix: how every name of this run begins.
+    :param ends: when the last step must be over, monotonic seconds; teardown has its own time after it.
+    :param before_creation: called before a step that creates something, outside its time; raises
+        :class:`~stackprobe.engine.classify.StepError` when nothing more may be created.
+    """
+
+    def __init__(
+        self,
+        connection: openstack.connection.Connection,
+        recorder: Recorder,
+        *,
+        own_prefix: str,
+        ends: float,
+        judge: Judge,
+        ledger: Ledger,
+        hide: Callable[[str], None] = lambda _: None,
+        before_creation: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.connection, self.own_prefix, self.ends = connection, own_prefix, ends
+        self._write, self._tell = recorder.write, recorder.tell
+        self.judge, self.ledger, self.values = judge, ledger, Values(hide)
+        self._before_creation = before_creation
+        self.heartbeat = Heartbeat()
+        self.interrupted: str | None = None
+        self._sequence = itertools.count(1)
+        self._lock = threading.Lock()
+        self._scenarios: dict[str, ScenarioState] = {}
+        self._under_way: set[int] = set()
+        self._activities: dict[int, Activity] = {}
+
+    # --- scenarios
+
+    def begin(self, scenario: str) -> ScenarioState:
+        """The state of ``scenario``; its first mention is its start."""
+        with self._lock:
+            state = self._scenarios.get(scenario)
+            if state is None:
+                now = time.monotonic()
+                state = self._scenarios[scenario] = ScenarioState(scenario, now, now)
+                if scenario != RUN:
+                    self._write("scenario_start", scenario=scenario)
+            return state
+
+    def state(self, scenario: str) -> ScenarioState | None:
+        return self._scenarios.get(scenario)
+
+    def end(self, scenario: str, problem: str | None = None) -> str:
+        """Close ``scenario`` after its teardown and return its outcome.
+
+        :param problem: what ended it before its time without a step of its own that says so; makes it an ``error``.
+        """
+        state = self.begin(scenario)
+        with self._lock:
+            if state.finished:
+                return worst(state.outcomes)
+            state.finished = True
+        problem = problem or (f"unfinished: {state.cut}" if state.cut else None)
+        if problem:
+            state.outcomes.append(ERROR)
+            state.messages.append(problem)
+        outcome = worst(state.outcomes) if state.outcomes else ERROR
+        message = "; ".join(state.messages) or (None if state.outcomes else "no step was executed: nothing was proven")
+        self._write(
+            "scenario_end",
+            scenario=scenario,
+            outcome=outcome,
+            duration_ms=(time.monotonic() - state.began) * 1000,
+            message=message,
+        )
+        return outcome
+
+    def skip(self, scenario: str, reason: str, outcome: str = SKIPPED) -> None:
+        """Close ``scenario`` before its first step: its precondition is absent (or, as ``failed``, was promised)."""
+        state = self.begin(scenario)
+        step = Step("plan", scenario, "Precondition", {})
+        self.record(step, next(self._sequence), Verdict(outcome, reason), Activity(time.monotonic()), time.time(), 0.0)
+        state.messages.append(reason)
+        self.end(scenario)
+
+    # --- steps
+
+    def execute(self, step: Step) -> dict[str, Any]:
+        """Execute ``step`` and record it. Never raises; the answer says what happened:
+
+        ``outcome``, ``message``, ``fatal`` (the scenario cannot go on), ``result``, ``duration_ms``, ``status``.
+        """
+        arrived = time.monotonic()
+        state = self.begin(step.scenario)
+        scheduling_ms = (arrived - state.answered) * 1000
+        reason = self.interrupted or ("the run's time is over" if arrived >= self.ends else None)
+        if reason:
+            state.cut = reason
+        if state.finished or reason:
+            reason = reason or "the scenario is over"
+            return {"outcome": ERROR, "message": f"not executed: {reason}", "fatal": True, "result": None}
+        kind = KINDS.get(step.kind)
+        activity = Activity(arrived, step.scenario, step.name, next(self._sequence))
+        context = StepContext(self.connection, activity, self.ledger, self.values, self.own_prefix)
+        try:
+            if kind is None:
+                raise StepError(f"there is no kind of step `{step.kind}`")
+            kind.validate(step.arguments)
+            deadline_s = seconds(step.arguments, "deadline", kind.default_deadline_s) or kind.default_deadline_s
+            if step.arguments.get("creates"):
+                self._before_creation()
+                arrived = time.monotonic()
+            activity.deadline = min(arrived + deadline_s, self.ends)
+        except StepError as error:
+            return self._settle(step, activity, context, Verdict(ERROR, str(error)), None, arrived, 0.0, scheduling_ms)
+        self._tell({"type": "step_start", "scenario": step.scenario, "step": step.name})
+        result, verdict = self.perform(activity, lambda: kind().run(context, step))
+        verdict = verdict or self.judge.malformed(activity) or Verdict(PASSED, "", status=_last_status(activity))
+        return self._settle(
+            step, activity, context, verdict, result, arrived, deadline_s * 1000, scheduling_ms
+        )
+
+    def perform(self, activity: Activity, work: Callable[[], Any]) -> tuple[Any, Verdict | None]:
+        """Run ``work`` in a thread of its own within the activity's time; its result, or the verdict on its failure."""
+        done = threading.Event()
+        outcome: list[tuple[Any, Verdict | None]] = []
+
+        def target() -> None:
+            try:
+                with under_way(activity):
+                    found: tuple[Any, Verdict | None] = (work(), None)
+            except BaseException as error:
+                found = (None, self.judge.judge(error, activity))
+            outcome.append(found)
+            done.set()
+
+        number = id(activity)
+        with self._lock:
+            self._activities[number] = activity
+        try:
+            threading.Thread(target=target, name=f"{activity.scenario}: {activity.step}", daemon=True).start()
+            if not done.wait(max(0.0, activity.deadline - time.monotonic())):
+                activity.abort("deadline")
+                done.wait(GRACE_S)
+        finally:
+            with self._lock:
+                self._activities.pop(number, None)
+        if outcome:
+            return outcome[0]
+        activity.aborted = activity.aborted or "deadline"
+        return None, self.judge.judge(TimeoutError("deadline passed"), activity)
+
+    def interrupt(self, reason: str) -> None:
+        """End every step that is under way and accept no more; teardown still works."""
+        self.interrupted = self.interrupted or reason
+        with self._lock:
+            activities = list(self._activities.values())
+        for activity in activities:
+            activity.abort(reason)
+
+    def next_sequence(self) -> int:
+        return next(self._sequence)
+
+    def _settle(
+        self,
+        step: Step,
+        activity: Activity,
+        context: StepContext,
+        verdict: Verdict,
+        result: Any,
+        arrived: float,
+        deadline_ms: float,
+        scheduling_ms: float,
+    ) -> dict[str, Any]:
+        now = time.monotonic()
+        duration_ms = context.duration_ms
+        if duration_ms is None:
+            wire_ms = activity.wire_ms() if verdict.outcome == PASSED else None
+            duration_ms = wire_ms if wire_ms is not None else (now - arrived) * 1000
+        fatal = context.fatal and verdict.outcome in (FAILED, ERROR)
+        limit_s = seconds(step.arguments, "limit", None) if verdict.outcome == PASSED else None
+        starved = self.heartbeat.starved(arrived, now)
+        if limit_s is not None and duration_ms > limit_s * 1000 and not starved:
+            verdict = Verdict(FAILED, f"too slow: {duration_ms / 1000:.3f} s, limit {limit_s:g} s", status=verdict.status)
+        self.record(
+            step,
+            activity.seq or 0,
+            verdict,
+            activity,
+            time.time() - (now - arrived),
+            duration_ms,
+            deadline_ms=deadline_ms,
+            scheduling_ms=scheduling_ms,
+            starved=starved,
+            context=context,
+        )
+        state = self.begin(step.scenario)
+        state.answered = time.monotonic()
+        return {
+            "outcome": verdict.outcome,
+            "message": verdict.message,
+            "remedy": verdict.remedy,
+            "fatal": fatal,
+            "result": result,
+            "duration_ms": round(duration_ms, 3),
+            "status": verdict.status,
+        }
+
+    def record(
+        self,
+        step: Step,
+        seq: int,
+        verdict: Verdict,
+        activity: Activity,
+        start_t: float,
+        duration_ms: float,
+        *,
+        deadline_ms: float | None = None,
+        scheduling_ms: float = 0.0,
+        starved: bool = False,
+        context: StepContext | None = None,
+    ) -> None:
+        """Write a step and its checks to the journal, and count its outcome for its scenario."""
+        self.begin(step.scenario).outcomes.append(verdict.outcome)
+        last = activity.last_call()
+        limit_s = seconds(step.arguments, "limit", None) if step.arguments.get("limit") and verdict.outcome != ERROR else None
+        for checked in context.checks if context else []:
+            self._write(
+                "check",
+                scenario=step.scenario,
+                step=step.name,
+                seq=seq,
+                check=checked.name,
+                outcome=PASSED if checked.holds else FAILED,
+                expected=checked.expected,
+                actual=checked.actual,
+            )
+        self._write(
+            "step",
+            scenario=step.scenario,
+            step=step.name,
+            key=key_of(step.name),
+            zone=step.zone,
+            kind=step.kind,
+            seq=seq,
+            start_t=round(start_t, 6),
+            outcome=verdict.outcome,
+            duration_ms=round(duration_ms, 3),
+            message=verdict.message or None,
+            remedy=verdict.remedy,
+            file=step.file,
+            line=step.line,
+            limit_ms=limit_s * 1000 if limit_s else None,
+            deadline_ms=deadline_ms,
+            retries=activity.retries(),
+            scheduling_ms=round(scheduling_ms, 3),
+            starved=starved,
+            precision_ms=context.precision_ms if context else None,
+            polls=context.polls if context else None,
+            http_status=verdict.status,
+            request_id=last.request_id if last else None,
+        )
+
+    def on_call(self, call: Call, activity: Activity | None) -> None:
+        """Record an HTTP request; the measuring session calls this."""
+        self._write(
+            "call",
+            scenario=activity.scenario if activity else RUN,
+            step=activity.step if activity else None,
+            seq=activity.seq if activity else None,
+            service=call.service,
+            method=call.method,
+            url=call.url,
+            resource=call.resource,
+            status=call.status,
+            error=call.error,
+            duration_ms=round(call.duration_ms, 3),
+            connect_ms=call.connect_ms,
+            tls_ms=call.tls_ms,
+            request_id=call.request_id,
+            attempt=call.attempt,
+            start_t=round(call.start_t, 6),
+        )
+
+
+def worst(outcomes: list[str]) -> str:
+    """The outcome of a whole: failed before error before passed; skipped only when nothing else happened."""
+    return next((one for one in (FAILED, ERROR, PASSED) if one in outcomes), SKIPPED)
+
+
+def _last_status(activity: Activity) -> int | None:
+    last = activity.last_call()
+    return last.status if last else None
+
+
+__all__ = ["ERROR", "FAILED", "PASSED", "RUN", "SKIPPED", "Engine", "ScenarioState", "classify", "key_of", "worst"]

@@ -1,0 +1,52 @@
+"""A journal that a run survives: when it can no longer be written, the run ends, but its teardown goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from stackprobe.journal.writer import Journal, JournalError
+
+
+class Recorder:
+    """Writes records and tells listeners of each.
+
+    :param on_blind: called once, with the reason, when the journal cannot be written.
+    """
+
+    def __init__(self, journal: Journal, on_blind: Callable[[str], None] = lambda _: None) -> None:
+        self.journal = journal
+        self.on_blind = on_blind
+        self.blind: str | None = None
+        self.listeners: list[Callable[[dict[str, Any]], None]] = []
+
+    def write(self, record: str, /, **fields: Any) -> None:
+        """Write a record; a failure makes the run blind, but does not raise."""
+        try:
+            self.must_write(record, **fields)
+        except JournalError as error:
+            self._go_blind(str(error))
+
+    def must_write(self, record: str, /, **fields: Any) -> None:
+        """Write a record without which the next thing must not happen.
+
+        :raises JournalError: it could not be written.
+        """
+        if self.blind:
+            raise JournalError(self.blind)
+        try:
+            self.journal.write(record, **fields)
+        except JournalError as error:
+            self._go_blind(str(error))
+            raise
+        self.tell({"type": record, **fields})
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Tell the listeners of something, recorded or not."""
+        for listener in self.listeners:
+            listener(event)
+
+    def _go_blind(self, reason: str) -> None:
+        if not self.blind:
+            self.blind = reason
+            self.on_blind(reason)

@@ -1,0 +1,364 @@
+"""One run on one cloud, from the first authentication to the last teardown; Ansible is its client."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import importlib.metadata
+import json
+import platform
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from os_service_types import ServiceTypes
+
+from stackprobe import __version__, cloud, naming
+from stackprobe.config.model import Target
+from stackprobe.engine import http
+from stackprobe.engine.activity import Activity, under_way
+from stackprobe.engine.classify import ERROR, FAILED, PASSED, SKIPPED, Judge, StepError, Verdict, control_target_answers
+from stackprobe.engine.core import RUN, Engine
+from stackprobe.engine.ledger import Ledger
+from stackprobe.engine.recorder import Recorder
+from stackprobe.engine.server import Server
+from stackprobe.engine.steps import Step
+from stackprobe.engine.teardown import tear_down
+from stackprobe.engine.urls import EndpointMap
+from stackprobe.errors import UsageError
+from stackprobe.journal.writer import Journal
+from stackprobe.liveness import RunLock, liveness
+from stackprobe.redact import Scrubber
+from stackprobe.results import Outcome, exit_code, worst_of
+from stackprobe.scenarios import Scenario
+
+AUTHENTICATION_DEADLINE_S = 60.0
+BREAKER_DEADLINE_S = 60.0
+JOURNAL = "journal.jsonl"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be run.
+
+    :param output: the directory of the results; exists and is empty.
+    :param ci: what the CI says about this build (``build_url``, ``pipeline``, …).
+    :param trigger_t: when the run should have started, unix seconds, if the CI says so.
+    """
+
+    target: Target
+    scenarios: list[Scenario]
+    output: Path
+    config: Path | None = None
+    ci: dict[str, str] = field(default_factory=dict)
+    trigger_t: float | None = None
+    ansible: str | None = None
+
+
+class Session:
+    """Serves one run.
+
+    :param socket_path: where to listen; its directory is private and removed by whoever made it.
+    :raises UsageError: the cloud cannot be opened.
+    """
+
+    def __init__(self, order: Order, socket_path: Path) -> None:
+        self.order, self.target = order, order.target
+        self.started, self.started_t = time.monotonic(), time.time()
+        self.ends = self.started + self.target.deadline_s
+        self.run_id = naming.new_run_id(self.started_t, self.target.deadline_s)
+        self.own_prefix = f"{self.target.prefix}-{self.run_id}-"
+        self.scrubber = Scrubber()
+        self._endpoints = EndpointMap()
+        self.connection = cloud.open_cloud(
+            self.target.cloud, self.target.region, session_factory=http.session_class(self._endpoints, self._on_call)
+        )
+        self.connection.cache_enabled = False  # a cached answer says nothing about the cloud
+        for secret in cloud.secrets_of(self.connection):
+            self.scrubber.add(secret)
+        self.facts = cloud.facts(self.connection)
+        self.lock = RunLock(self.run_id, f"{self.target.cloud}/{self.facts.region or ''}")
+        self.recorder = Recorder(Journal(order.output / JOURNAL, self.scrubber), self._went_blind)
+        self.judge = Judge(lambda: control_target_answers(self.target.control_target))
+        self.engine = Engine(
+            self.connection,
+            self.recorder,
+            own_prefix=self.own_prefix,
+            ends=self.ends - self.target.teardown_reserve_s,
+            judge=self.judge,
+            ledger=Ledger(self.recorder),
+            hide=self.scrubber.add,
+            before_creation=self._before_creation,
+        )
+        self.server = Server(socket_path, self.handle)
+        self.runnable: list[Scenario] = []
+        self._prepared = threading.Event()
+        self._closing: dict[str, threading.Lock] = {one.name: threading.Lock() for one in order.scenarios}
+        self._breaker: concurrent.futures.Future[int] = concurrent.futures.Future()
+
+    # --- the life of a run
+
+    def open(self) -> None:
+        """Take the lock, write the first record and serve requests."""
+        self.lock.__enter__()
+        self.recorder.write(
+            "run",
+            version=1,
+            run=self.run_id,
+            cloud=self.target.cloud,
+            region=self.facts.region,
+            prefix=self.target.prefix,
+            stackprobe=__version__,
+            deadline_s=self.target.deadline_s,
+            config=str(self.order.config) if self.order.config else None,
+            scenarios=[
+                {
+                    "name": one.name,
+                    "description": one.description,
+                    "tags": sorted(one.tags),
+                    "services": list(one.services),
+                    "file": one.file,
+                }
+                for one in self.order.scenarios
+            ],
+            verify=self.facts.verify,
+            ci=self.order.ci,
+            trigger_t=self.order.trigger_t,
+            start_delay_ms=(self.started_t - self.order.trigger_t) * 1000 if self.order.trigger_t else None,
+            ansible=self.order.ansible,
+            python=platform.python_version(),
+            openstacksdk=importlib.metadata.version("openstacksdk"),
+            host=socket.gethostname(),
+        )
+        if not self.facts.verify:
+            self._note("warning", "verify: false in clouds.yaml: the cloud's TLS certificates were not verified")
+        if self.lock.problem:
+            self._note("warning", f"no lock could be taken, sweeps will go by the run's deadline: {self.lock.problem}")
+        self.engine.heartbeat.start()
+        self.server.start()
+
+    def prepare(self) -> Verdict | None:
+        """Authenticate, look at the catalog, decide what can run. The verdict, if it ends the run here."""
+        try:
+            verdict = self._authenticate()
+            if verdict is None:
+                self._plan()
+            else:
+                for scenario in self.order.scenarios:
+                    self.engine.skip(scenario.name, "not run, since there is no token")
+            return verdict
+        finally:
+            self._prepared.set()
+
+    def close(self, reason: str | None = None, problem: str | None = None) -> int:
+        """End whatever is still open, tear it down, write the last record. The run's exit code.
+
+        :param reason: why the run ended before its time (``SIGTERM``, ``deadline``).
+        :param problem: what the scenarios that did not end are told.
+        """
+        self._prepared.set()
+        if reason:
+            self.engine.interrupt(reason)
+        self.lock.state("ending")
+        unfinished = [one.name for one in self.order.scenarios if not self._finished(one.name)]
+        with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, len(unfinished))) as pool:
+            list(pool.map(lambda name: self._finish(name, f"unfinished: {problem or reason or 'Ansible ended'}"), unfinished))
+        states = [self.engine.state(name) for name in [RUN, *(one.name for one in self.order.scenarios)]]
+        outcomes = [Outcome(outcome) for state in states if state for outcome in state.outcomes]
+        outcome = worst_of(outcomes)
+        if outcome is Outcome.SKIPPED:
+            outcome = Outcome.ERROR
+        code = exit_code(outcome)
+        leftovers = self.engine.ledger.count()
+        self.recorder.write(
+            "end",
+            outcome=outcome.value,
+            exit_code=code,
+            duration_ms=(time.monotonic() - self.started) * 1000,
+            leftovers=leftovers,
+            reason=reason or self.recorder.blind,
+        )
+        if leftovers:
+            self.lock.leave_for_sweep()
+        self.engine.heartbeat.stop()
+        self.server.stop()
+        self.lock.__exit__(None, None, None)
+        self.recorder.journal.close()
+        return 2 if self.recorder.blind and code == 0 else code
+
+    # --- requests of the thin client
+
+    def handle(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer one request of the thin client."""
+        operation = request.get("op")
+        if operation == "plan":
+            self._prepared.wait()
+            return {"scenarios": [self._host(one) for one in self.runnable]}
+        if operation == "finish":
+            self._finish(str(request["scenario"]), _problem(request, self.engine.state(str(request["scenario"]))))
+            return {}
+        if operation == "step":
+            return self._execute(request)
+        return {"outcome": ERROR, "fatal": True, "message": f"unknown operation {operation!r}"}
+
+    def _execute(self, request: dict[str, Any]) -> dict[str, Any]:
+        arguments = request.get("arguments") or {}
+        step = Step(
+            kind=str(request["kind"]),
+            scenario=str(request["scenario"]),
+            name=str(request["name"]),
+            arguments=arguments,
+            zone=str(arguments["zone"]) if arguments.get("zone") not in (None, "") else None,
+            file=request.get("file"),
+            line=request.get("line"),
+        )
+        answer = self.engine.execute(step)
+        if state := self.engine.state(step.scenario):
+            state.stopped_by_step = bool(answer.get("fatal"))
+        answered: dict[str, Any] = self.scrubber(answer)
+        return answered
+
+    def _host(self, scenario: Scenario) -> dict[str, Any]:
+        """What the playbook needs for the pseudo-host of a scenario; its variables go through a file."""
+        variables: dict[str, Any] = {
+            "probe_name": f"{self.own_prefix}{scenario.name}",
+            "probe_cloud": self.target.cloud,
+            "probe_region": self.facts.region,
+        }
+        for option, value in self.target.options.get(scenario.name, {}).items():
+            variables[scenario.variable(option)] = value
+        file = self.server.path.parent / f"{scenario.name}.json"
+        file.write_text(json.dumps(variables), encoding="utf-8")
+        return {"name": scenario.name, "role": scenario.role_name, "variables": str(file)}
+
+    def _finish(self, scenario: str, problem: str | None) -> None:
+        with self._closing.setdefault(scenario, threading.Lock()):
+            if not self._finished(scenario):
+                self.engine.begin(scenario)
+                tear_down(self.engine, scenario, self.ends)
+                self.engine.end(scenario, problem)
+
+    def _finished(self, scenario: str) -> bool:
+        state = self.engine.state(scenario)
+        return state is not None and state.finished
+
+    # --- preparation
+
+    def _authenticate(self) -> Verdict | None:
+        step = Step("auth", RUN, "Authenticate", {})
+        start, start_t = time.monotonic(), time.time()
+        activity = Activity(start + AUTHENTICATION_DEADLINE_S, RUN, step.name, self.engine.next_sequence())
+        self._endpoints.add(str(self.facts.auth_url or ""), "identity")
+        token, verdict = self.engine.perform(activity, self.connection.authorize)
+        if verdict is None:
+            verdict = self.judge.malformed(activity)
+        if verdict is None:
+            self.scrubber.add(str(token))
+            self.judge.authenticated = True
+            verdict = self._read_catalog()
+        wire_ms = activity.wire_ms() if verdict is None else None
+        duration_ms = wire_ms if wire_ms is not None else (time.monotonic() - start) * 1000
+        final = verdict or Verdict(PASSED, "", status=activity.calls[-1].status if activity.calls else None)
+        self.engine.record(step, activity.seq or 0, final, activity, start_t, duration_ms)
+        return verdict
+
+    def _read_catalog(self) -> Verdict | None:
+        session = self.connection.session
+        catalog = session.auth.get_access(session).service_catalog
+        region = self.facts.region
+        types = ServiceTypes()
+        self.catalog: set[str] = set()
+        regions: set[str] = set()
+        for service in catalog.catalog if catalog else []:
+            official = types.get_service_type(service.get("type", "")) or service.get("type", "")
+            for endpoint in service.get("endpoints", []):
+                self._endpoints.add(str(endpoint.get("url", "")), official)
+                regions |= {str(endpoint.get("region_id") or endpoint.get("region"))}
+                if region in (None, "", endpoint.get("region_id"), endpoint.get("region")):
+                    self.catalog.add(official)
+        if region and regions and region not in regions:
+            return Verdict(
+                ERROR,
+                f"the catalog has no region {region}, it has {', '.join(sorted(regions))}",
+                "correct region_name in clouds.yaml or --region",
+            )
+        return None
+
+    def _plan(self) -> None:
+        for scenario in self.order.scenarios:
+            missing = [service for service in scenario.services if service not in self.catalog]
+            promised = [service for service in missing if service in self.target.services]
+            if promised:
+                reason = f"the configuration promises the service {promised[0]}, but it is not in the catalog"
+                self.engine.skip(scenario.name, reason, FAILED)
+            elif missing:
+                self.engine.skip(scenario.name, f"the catalog has no service {missing[0]}", SKIPPED)
+            else:
+                self.runnable.append(scenario)
+        gone = [service for service in self.target.services if service not in self.catalog]
+        for service in gone:
+            if not any(service in scenario.services for scenario in self.order.scenarios):
+                step = Step("plan", RUN, f"Service {service} is in the catalog", {})
+                verdict = Verdict(FAILED, f"the configuration promises the service {service}, but it is not in the catalog")
+                self.engine.record(step, self.engine.next_sequence(), verdict, Activity(0.0), time.time(), 0.0)
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+        if any(scenario.creates for scenario in self.runnable):
+            threading.Thread(target=self._count_leftovers, name="circuit breaker", daemon=True).start()
+
+    def _warm_up(self) -> None:
+        """Version discovery of the services to come: work of a fresh client, not of any scenario's first step."""
+        for service in sorted({service for scenario in self.runnable for service in scenario.services}):
+            with contextlib.suppress(Exception), under_way(Activity(time.monotonic() + 20.0, RUN, "Discover")):
+                getattr(self.connection, service.replace("-", "_"))
+
+    # --- circuit breaker
+
+    def _count_leftovers(self) -> None:
+        try:
+            from stackprobe.sweep import find_leftovers  # noqa: PLC0415
+
+            with under_way(Activity(time.monotonic() + BREAKER_DEADLINE_S, RUN, "Count leftovers")):
+                found = find_leftovers(self.connection, self.target.prefix)
+            dead = [one for one in found if one.run.text != self.run_id and liveness(one.run.text) not in ("alive", "ending")]
+            self._breaker.set_result(len(dead))
+        except Exception as error:
+            self._note("warning", f"leftovers of earlier runs could not be counted: {error}")
+            self._breaker.set_result(0)
+
+    def _before_creation(self) -> None:
+        """Refuse to create more while too much of earlier runs is still there."""
+        try:
+            leftovers = self._breaker.result(timeout=BREAKER_DEADLINE_S)
+        except concurrent.futures.TimeoutError:
+            return
+        if leftovers > self.target.max_leftovers:
+            raise StepError(
+                f"{leftovers} resources of earlier runs are still in the project, more than max_leftovers"
+                f" ({self.target.max_leftovers}): nothing more is created. Run stackprobe sweep --cloud {self.target.cloud}"
+            )
+
+    # --- records
+
+    def _on_call(self, call: Any, activity: Any) -> None:
+        self.engine.on_call(call, activity)
+
+    def _note(self, level: str, message: str) -> None:
+        self.recorder.write("note", scenario=None, level=level, message=message)
+
+    def _went_blind(self, reason: str) -> None:
+        self.engine.interrupt(f"the journal cannot be written: {reason}")
+
+
+def _problem(request: dict[str, Any], state: Any) -> str | None:
+    """What ended a scenario that no step of it reports: a task of Ansible's own."""
+    task = request.get("failed_task")
+    if not task or (state is not None and (state.stopped_by_step or state.cut)):
+        return None
+    where = f" ({request['failed_path']})" if request.get("failed_path") else ""
+    return f"the task “{task}”{where} failed: {' '.join(str(request.get('failed_message', '')).split())[:1000]}"
+
+
+__all__ = ["JOURNAL", "Order", "Session", "UsageError"]

@@ -1,0 +1,87 @@
+"""``probe_call``: one method of openstacksdk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stackprobe.engine.classify import StepError, StepFailure, status_of
+from stackprobe.engine.steps.base import Step, StepContext, StepKind, invoke, split_arguments
+
+MAX_RETRIES = 3
+"""How often a 429 with ``Retry-After`` is obeyed within one step."""
+
+
+class CallStep(StepKind):
+    """Calls ``call`` with ``args``.
+
+    ``creates`` names the kind of resource that is made: its name is written to the journal before the request is sent.
+    ``refused`` turns the expectation round: the cloud must refuse with one of these statuses.
+    A 429 that says when to come back is obeyed; each attempt is a call record and the step counts as retried.
+    """
+
+    name = "call"
+    required = frozenset({"call"})
+    optional = frozenset({"args", "creates", "name", "refused"})
+
+    def run(self, context: StepContext, step: Step) -> Any:
+        creates = step.arguments.get("creates")
+        if creates:
+            name = _own_name(context, step)
+            with context.ledger.creating(step.scenario, creates, name) as created:
+                result = self._call(context, step)
+                if not isinstance(result, dict) or not (identity := context.ledger.identity(creates, result)):
+                    raise StepFailure(f"the answer names no id of the {creates} that was to be created")
+                created(identity)
+        else:
+            result = self._call(context, step)
+        if step.arguments.get("expect"):
+            context.verify(result, step.arguments["expect"])
+        return result
+
+    def _call(self, context: StepContext, step: Step) -> Any:
+        refused = step.arguments.get("refused")
+        while True:
+            try:
+                result = invoke(context, step.arguments["call"], step.arguments.get("args"), step.scenario)
+            except Exception as error:
+                status = status_of(error)
+                if refused and status in _statuses(refused):
+                    return {"status": status}
+                if refused and status is not None and status < 500:
+                    raise StepFailure(f"expected a refusal with {refused}, got HTTP {status}", status) from error
+                if not self._may_retry(context, error):
+                    raise
+                continue
+            if refused:
+                raise StepFailure(f"expected a refusal with {refused}, but the cloud did it")
+            return result
+
+    @staticmethod
+    def _may_retry(context: StepContext, error: BaseException) -> bool:
+        if status_of(error) != 429 or context.retries >= MAX_RETRIES:
+            return False
+        after = getattr(getattr(error, "response", None), "headers", {}).get("Retry-After", "")
+        if not str(after).isdigit() or float(after) >= context.activity.remaining():
+            return False
+        context.retries += 1
+        context.pause(float(after))
+        return True
+
+
+def _statuses(refused: Any) -> set[int]:
+    values = refused if isinstance(refused, list | tuple) else [refused]
+    try:
+        return {int(value) for value in values}
+    except (TypeError, ValueError):
+        raise StepError(f"`refused` must be HTTP statuses, not {refused!r}") from None
+
+
+def _own_name(context: StepContext, step: Step) -> str:
+    _, keywords = split_arguments(step.arguments.get("args"))
+    name = step.arguments.get("name") or keywords.get("name") or keywords.get("description")
+    if not isinstance(name, str) or not name.startswith(context.own_prefix):
+        raise StepError(
+            f"what a step creates must be named by this run ({context.own_prefix}…), or no sweep would find it;"
+            f" this one is named {name!r}. Use {{{{ probe_name }}}}"
+        )
+    return name

@@ -1,0 +1,121 @@
+"""``probe_token``: a token's life, as a customer's program lives it. Tokens themselves never leave the session process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keystoneauth1 import loading
+from keystoneauth1.identity import v3
+
+from stackprobe.engine.classify import StepError, StepFailure, StepSkipped, status_of
+from stackprobe.engine.plain import plain
+from stackprobe.engine.steps.base import Step, StepContext, StepKind
+
+ACTIONS = ("issue", "exchange", "login", "validate", "catalog", "revoke")
+
+
+class TokenStep(StepKind):
+    """``action`` is one of
+
+    - ``issue``: a new token with the credentials of clouds.yaml, remembered as ``token``;
+    - ``exchange``: a new token, remembered as ``token``, from the one remembered as ``with``;
+    - ``login``: a token for ``user`` (an id) with the secret remembered as ``password``;
+    - ``validate``: ask Keystone about ``token``;
+    - ``catalog``: the catalog that Keystone gives for ``token``;
+    - ``revoke``: end ``token``.
+
+    ``refused`` lists the HTTP statuses of which the cloud must answer one.
+    """
+
+    name = "token"
+    required = frozenset({"action"})
+    optional = frozenset({"token", "with", "user", "password", "refused"})
+
+    def run(self, context: StepContext, step: Step) -> Any:
+        action = step.arguments["action"]
+        if action not in ACTIONS:
+            raise StepError(f"`action` must be one of {', '.join(ACTIONS)}, not {action!r}")
+        refused = step.arguments.get("refused")
+        try:
+            result = getattr(self, f"_{action}")(context, step)
+        except Exception as error:
+            status = status_of(error)
+            if refused and status is not None and status in refused:
+                return {"status": status}
+            if refused and status is not None and status < 500:
+                raise StepFailure(f"expected a refusal with {refused}, got HTTP {status}", status) from error
+            raise
+        if refused:
+            raise StepFailure(f"expected a refusal with {refused}, but the cloud accepted it")
+        if step.arguments.get("expect"):
+            context.verify(result, step.arguments["expect"])
+        return result
+
+    def _issue(self, context: StepContext, step: Step) -> Any:
+        config = context.connection.config.config
+        auth_type = str(config.get("auth_type"))
+        if auth_type.endswith("token"):
+            raise StepSkipped("clouds.yaml holds a token, and a new one needs the password")
+        plugin = loading.get_plugin_loader(auth_type).load_from_options(**config["auth"])
+        return self._access(context, step, plugin)
+
+    def _exchange(self, context: StepContext, step: Step) -> Any:
+        project = context.connection.current_project_id
+        plugin = v3.Token(self._auth_url(context), self._known(context, step, "with"), project_id=project)
+        return self._access(context, step, plugin)
+
+    def _login(self, context: StepContext, step: Step) -> Any:
+        password = context.values.secret(step.arguments.get("password", "password"), step.scenario)
+        plugin = v3.Password(self._auth_url(context), user_id=step.arguments.get("user"), password=password, unscoped=True)
+        return self._access(context, step, plugin)
+
+    def _access(self, context: StepContext, step: Step, plugin: Any) -> Any:
+        access = plugin.get_access(context.connection.session)
+        token = access.auth_token
+        if not token:
+            raise StepFailure("Keystone's answer holds no token")
+        context.values.remember(step.arguments.get("token", "token"), step.scenario, token)
+        return {
+            "user_id": access.user_id,
+            "project_id": access.project_id,
+            "expires": plain(access.expires),
+            "issued": plain(access.issued),
+            "roles": list(access.role_names or []),
+            "services": sorted({str(service.get("type")) for service in (access.service_catalog.catalog if access.has_service_catalog() else [])}),
+        }
+
+    def _validate(self, context: StepContext, step: Step) -> Any:
+        body = self._about_token(context, step, "GET", "/auth/tokens").json()
+        return plain(body.get("token") if isinstance(body, dict) else None)
+
+    def _catalog(self, context: StepContext, step: Step) -> Any:
+        token = self._known(context, step, "token")
+        answer = context.connection.session.get(
+            f"{self._auth_url(context)}/auth/catalog", authenticated=False, headers={"X-Auth-Token": token}
+        )
+        return [
+            {"type": service.get("type"), "endpoints": len(service.get("endpoints", []))}
+            for service in answer.json().get("catalog", [])
+        ]
+
+    def _revoke(self, context: StepContext, step: Step) -> Any:
+        return {"status": self._about_token(context, step, "DELETE", "/auth/tokens").status_code}
+
+    def _about_token(self, context: StepContext, step: Step, http_method: str, path: str) -> Any:
+        """A request about a token by the run's own one (so that a revoked token can still be asked about)."""
+        return context.connection.session.request(
+            self._auth_url(context) + path, http_method, headers={"X-Subject-Token": self._known(context, step, "token")}
+        )
+
+    @staticmethod
+    def _known(context: StepContext, step: Step, key: str) -> str:
+        name = step.arguments.get(key, "token")
+        token = context.values.known(name, step.scenario)
+        if token is None:
+            raise StepError(f"no step of this scenario has remembered a token as `{name}`")
+        return token
+
+    @staticmethod
+    def _auth_url(context: StepContext) -> str:
+        url = str(context.connection.config.config["auth"]["auth_url"]).rstrip("/")
+        return url if url.endswith("/v3") else f"{url}/v3"

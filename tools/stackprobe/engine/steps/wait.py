@@ -1,0 +1,117 @@
+"""``probe_wait``: ask until the cloud says what is expected, at most once a second."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from stackprobe.engine import expect
+from stackprobe.engine.classify import StepError, StepFailure, status_of
+from stackprobe.engine.steps.base import Step, StepContext, StepKind, invoke
+
+FIRST_POLL_S = 0.2
+"""The first question comes that soon: what is ready at once is seen at once."""
+INTERVAL_S = 1.0
+"""Never more often than once a second: the probe must not become the cloud's load."""
+LONG_INTERVAL_S = 5.0
+"""The longest pause between two questions."""
+TOLERATED_ERRORS = 2
+"""So many answers in a row may be broken (each is a call record, the step counts as retried); one more is a failure."""
+
+
+def interval(waited_s: float) -> float:
+    """Seconds until the next question after ``waited_s`` seconds of waiting: 1 s in the first minute, then 2 % of the
+    time waited, so that the precision stays in proportion, at most 5 s.
+
+    >>> interval(3), interval(100), interval(1000)
+    (1.0, 2.0, 5.0)
+    """
+    return min(LONG_INTERVAL_S, max(INTERVAL_S, waited_s / 50)) if waited_s > 60 else INTERVAL_S
+
+
+class WaitStep(StepKind):
+    """Calls ``call`` with ``args`` until ``until`` holds (see :mod:`stackprobe.engine.expect`).
+
+    ``fail_on`` ends the wait when it holds: by default a ``status`` that contains "error". The true time lies between the
+    last answer that did not yet hold and the first that did: that gap is recorded as ``precision_ms``.
+    """
+
+    name = "wait"
+    required = frozenset({"call", "until"})
+    optional = frozenset({"args", "fail_on"})
+    default_deadline_s = 300.0
+
+    def run(self, context: StepContext, step: Step) -> Any:
+        until = step.arguments["until"]
+        fail_on = step.arguments.get("fail_on") or {"status": {"matches": "(?i)error"}}
+
+        def arrived(answer: Any) -> bool:
+            found = list(expect.check(answer, until))
+            if all(one.holds for one in found):
+                context.checks += found
+                return True
+            if any(one.holds for one in expect.check(answer, fail_on)):
+                raise StepFailure(f"it went into {_state(answer)} while waiting for {_wanted(until)}")
+            return False
+
+        if not isinstance(until, dict) or not until:
+            raise StepError("`until` must be a mapping of what to wait for")
+        result = poll(context, lambda: invoke(context, step.arguments["call"], step.arguments.get("args"), step.scenario), arrived)
+        if step.arguments.get("expect"):
+            context.verify(result, step.arguments["expect"])
+        return result
+
+
+def poll(context: StepContext, ask: Any, arrived: Any, first_s: float = FIRST_POLL_S) -> Any:
+    """Call ``ask`` until ``arrived(answer)``; returns that answer.
+
+    :param first_s: seconds until the first question.
+    :raises TimeoutError: when the step's deadline passes first; the message names the last answer's state.
+    """
+    start = time.monotonic()
+    context.polls, broken, last, last_asked = 0, 0, None, start
+    pause = first_s
+    while True:
+        try:
+            context.pause(pause)
+        except TimeoutError:
+            raise StepFailure(f"deadline passed after {time.monotonic() - start:.0f} s; last seen: {_state(last)}") from None
+        asked = time.monotonic()
+        context.polls += 1
+        try:
+            last = ask()
+            broken = 0
+        except Exception as error:
+            if not _tolerable(context, error) or broken >= TOLERATED_ERRORS:
+                raise
+            broken += 1
+        else:
+            if arrived(last):
+                context.precision_ms = (asked - last_asked) * 1000
+                context.duration_ms = (time.monotonic() - start) * 1000
+                return last
+        last_asked = asked
+        pause = max(interval(asked - start) - (time.monotonic() - asked), 0.05)
+
+
+def _tolerable(context: StepContext, error: BaseException) -> bool:
+    """Whether asking once more makes sense: a broken or refused-for-now answer, and time left."""
+    call = context.activity.last_call()
+    status = status_of(error)
+    if status is not None:
+        return status >= 500 or status == 429
+    return context.activity.remaining() > 0 and call is not None and call.broken
+
+
+def _state(answer: Any) -> str:
+    if answer is None:
+        return "no answer"
+    if isinstance(answer, dict):
+        fault = answer.get("fault")
+        reason = f" ({fault['message']})" if isinstance(fault, dict) and fault.get("message") else ""
+        return f"status {answer.get('status')}{reason}"
+    return str(answer)[:80]
+
+
+def _wanted(until: dict[str, Any]) -> str:
+    return ", ".join(f"{path} {wanted}" for path, wanted in until.items())

@@ -1,0 +1,74 @@
+"""Removes what a scenario made and did not remove itself. Every removal is a measured step."""
+
+from __future__ import annotations
+
+import time
+
+from stackprobe.engine.activity import Activity
+from stackprobe.engine.classify import PASSED, StepFailure, Verdict, status_of
+from stackprobe.engine.core import Engine
+from stackprobe.engine.ledger import Entry
+from stackprobe.engine.steps import Step
+from stackprobe.resources import KINDS
+
+PER_RESOURCE_S = 120.0
+"""The longest that one removal may take, in seconds."""
+SETTLE_S = 10.0
+"""How long a resource whose creation got no answer is looked for by name, in seconds: the cloud may still be at it."""
+RETRY_S = 1.0
+
+
+def tear_down(engine: Engine, scenario: str, ends: float) -> None:
+    """Remove every resource of ``scenario``, the youngest first, until ``ends`` (monotonic seconds) at the latest."""
+    for entry in reversed(engine.ledger.of(scenario)):
+        _remove(engine, entry, ends)
+
+
+def _remove(engine: Engine, entry: Entry, ends: float) -> None:
+    what = entry.name.removeprefix(engine.own_prefix).removeprefix(f"{entry.scenario}-")
+    step = Step("teardown", entry.scenario, f"Tear down {entry.kind.replace('_', ' ')} {what}", {})
+    start, start_t = time.monotonic(), time.time()
+    activity = Activity(max(start + 1.0, min(start + PER_RESOURCE_S, ends)), entry.scenario, step.name, engine.next_sequence())
+    _, verdict = engine.perform(activity, lambda: _until_gone(engine, entry, activity))
+    if verdict is None:
+        engine.ledger.forget(entry)
+    else:
+        engine.ledger.leftover(entry)
+        verdict = Verdict(verdict.outcome, f"left over: {verdict.message}", "run stackprobe sweep", verdict.status)
+    duration_ms = (time.monotonic() - start) * 1000
+    engine.record(
+        step,
+        activity.seq or 0,
+        verdict or Verdict(PASSED, ""),
+        activity,
+        start_t,
+        duration_ms,
+        deadline_ms=(activity.deadline - start) * 1000,
+    )
+
+
+def _until_gone(engine: Engine, entry: Entry, activity: Activity) -> None:
+    """Delete by id, else by name, and again after refusals that pass (409 while in use, 5xx), until it is gone."""
+    kind = KINDS[entry.kind]
+    settle_until = time.monotonic() + SETTLE_S if entry.identity is None else 0.0
+    found = False
+    while True:
+        try:
+            identities = [entry.identity] if entry.identity else [one.id for one in kind.find(engine.connection, entry.name)]
+            for identity in identities:
+                found = True
+                kind.delete(engine.connection, identity, activity.deadline)
+            if found or time.monotonic() >= settle_until:
+                return
+        except Exception as error:
+            if activity.remaining() <= RETRY_S or not _passing(error, activity):
+                raise
+        if activity.remaining() <= RETRY_S:
+            raise StepFailure(f"the {entry.kind} could not be removed in time")
+        time.sleep(RETRY_S)
+
+
+def _passing(error: Exception, activity: Activity) -> bool:
+    status = status_of(error)
+    last = activity.last_call()
+    return status in (400, 409, 429) or (status or 0) >= 500 or (status is None and last is not None and last.broken)

@@ -1,0 +1,99 @@
+"""Values that a scenario orders by kind and that must not pass through Ansible: generated content, keys, secrets.
+
+In a step's arguments a mapping with one key that starts with ``$`` stands for such a value:
+
+``{$bytes: 65536}``           that many bytes of reproducible content (the same in every step of the scenario)
+``{$public_key: web}``        the public half of an SSH key pair made for this run; the private half never leaves memory
+``{$secret: other}``          a random secret of 32 characters, remembered under that name; never written anywhere
+``{$base64: text}``           the text in base64 (what nova wants for user data)
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from stackprobe.engine.classify import StepError
+
+MAX_BYTES = 256 * 1024 * 1024
+"""The largest content that is generated, in bytes."""
+
+
+def content(size: int, seed: str) -> bytes:
+    """``size`` bytes that do not compress and are the same for the same ``seed`` (SHAKE-256)."""
+    return hashlib.shake_256(seed.encode()).digest(size)
+
+
+class Values:
+    """Makes and remembers special values. Nothing of it is ever written; secrets are told to the scrubber.
+
+    :param hide: called with every secret that was made.
+    """
+
+    def __init__(self, hide: Callable[[str], None]) -> None:
+        self._hide = hide
+        self._lock = threading.Lock()
+        self._secrets: dict[tuple[str, str], str] = {}
+        self._keys: dict[tuple[str, str], Ed25519PrivateKey] = {}
+
+    def resolve(self, value: Any, scenario: str) -> Any:
+        """``value`` with every special mapping replaced.
+
+        :raises StepError: for an unknown kind or a wrong operand.
+        """
+        if isinstance(value, list):
+            return [self.resolve(item, scenario) for item in value]
+        if not isinstance(value, dict):
+            return value
+        special = [key for key in value if isinstance(key, str) and key.startswith("$")]
+        if not special:
+            return {key: self.resolve(item, scenario) for key, item in value.items()}
+        kind, operand = next(iter(value.items()))
+        makers = {"$bytes": self._bytes, "$public_key": self._public_key, "$secret": self.secret, "$base64": self._base64}
+        if len(value) != 1 or kind not in makers:
+            raise StepError(f"`{special[0]}` is no special value; there are {', '.join(makers)}, each alone in its mapping")
+        return makers[kind](operand, scenario)
+
+    def secret(self, name: Any, scenario: str) -> str:
+        """The secret remembered under ``name``, made at its first use."""
+        with self._lock:
+            known = self._secrets.get((scenario, str(name)))
+            if known is None:
+                known = self._secrets[scenario, str(name)] = secrets.token_urlsafe(24)
+                self._hide(known)
+            return known
+
+    def remember(self, name: str, scenario: str, secret: str) -> None:
+        """Keep a secret that the cloud issued (a token) under ``name``."""
+        self._hide(secret)
+        with self._lock:
+            self._secrets[scenario, name] = secret
+
+    def known(self, name: str, scenario: str) -> str | None:
+        """The secret remembered under ``name``, if any."""
+        return self._secrets.get((scenario, name))
+
+    def _bytes(self, operand: Any, scenario: str) -> bytes:
+        try:
+            size = int(operand)
+        except (TypeError, ValueError):
+            raise StepError(f"`$bytes` needs a number of bytes, not {operand!r}") from None
+        if not 0 < size <= MAX_BYTES:
+            raise StepError(f"`$bytes` makes 1 to {MAX_BYTES} bytes, not {size}")
+        return content(size, scenario)
+
+    def _public_key(self, name: Any, scenario: str) -> str:
+        with self._lock:
+            key = self._keys.setdefault((scenario, str(name)), Ed25519PrivateKey.generate())
+        return key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+    @staticmethod
+    def _base64(text: Any, scenario: str) -> str:
+        return base64.b64encode(str(text).encode()).decode()

@@ -1,0 +1,148 @@
+"""Finds the scenarios: every role ``probe_<name>`` with a ``scenario.yaml`` is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackprobe import content
+from stackprobe.config.model import Selection
+from stackprobe.config.problems import Known
+from stackprobe.errors import UsageError
+from stackprobe.suggest import did_you_mean, listed
+from stackprobe.yamlfile import Document
+
+RESERVED = frozenset({"run", "api", "base"})
+"""Names that metrics and roles use for something else."""
+_KEYS = {"description": str, "services": list, "tags": list, "opt_in": bool, "creates": bool}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One scenario.
+
+    :param role: its folder.
+    :param services: the service types (official names) it cannot do without.
+    :param opt_in: runs only when it is selected by name.
+    :param creates: makes resources in the cloud, so that the circuit breaker holds it back.
+    :param options: its options and their defaults, without the role's prefix.
+    """
+
+    name: str
+    role: Path
+    description: str
+    services: tuple[str, ...]
+    tags: frozenset[str]
+    opt_in: bool
+    creates: bool
+    options: frozenset[str]
+
+    @property
+    def role_name(self) -> str:
+        return self.role.name
+
+    @property
+    def file(self) -> str:
+        """Its first file, relative to the folder of all roles' parent, as reports show it."""
+        return f"roles/{self.role_name}/tasks/main.yaml"
+
+    def variable(self, option: str) -> str:
+        """The role variable of an option."""
+        return f"{self.role_name}_{option}"
+
+
+def roles_paths(extra: Iterable[Path] = ()) -> list[Path]:
+    """Where roles are looked for: folders of the operator first, then the ones that came with the helper."""
+    return [*(path.resolve() for path in extra), content.roles()]
+
+
+def discover(paths: Iterable[Path]) -> dict[str, Scenario]:
+    """Every scenario in ``paths``, by name; the first path that has a name wins.
+
+    :raises UsageError: a scenario.yaml is malformed, or a name is reserved.
+    """
+    found: dict[str, Scenario] = {}
+    for path in paths:
+        if not path.is_dir():
+            raise UsageError(f"there is no folder of roles {path}", remedy="check --roles-path")
+        for file in sorted(path.glob("probe_*/scenario.yaml")):
+            scenario = _read(file)
+            found.setdefault(scenario.name, scenario)
+    return found
+
+
+def known(scenarios: dict[str, Scenario]) -> Known:
+    """What a configuration may name."""
+    return Known(
+        {name: scenario.options for name, scenario in scenarios.items()},
+        {tag for scenario in scenarios.values() for tag in scenario.tags},
+    )
+
+
+def select(scenarios: dict[str, Scenario], selection: Selection, names: Iterable[str], tags: Iterable[str]) -> list[Scenario]:
+    """The scenarios to run. ``names`` and ``tags`` of the command line replace those of the configuration.
+
+    :raises UsageError: a name or tag exists nowhere, or nothing is selected: nothing would be proven.
+    """
+    names, tags = list(names), list(tags)
+    unknown = [name for name in names if name not in scenarios]
+    if unknown:
+        raise UsageError(
+            f"there is no scenario `{unknown[0]}`{did_you_mean(unknown[0], scenarios)}",
+            remedy=f"the scenarios there are {listed(sorted(scenarios))}",
+        )
+    all_tags = sorted({tag for scenario in scenarios.values() for tag in scenario.tags})
+    missing = [tag for tag in tags if tag not in all_tags]
+    if missing:
+        raise UsageError(
+            f"no scenario has the tag `{missing[0]}`{did_you_mean(missing[0], all_tags)}",
+            remedy=f"the tags there are {listed(all_tags)}",
+        )
+    if names or tags:
+        selection = Selection(frozenset(names), frozenset(tags), selection.skip_names - set(names), selection.skip_tags)
+        if names and not tags:
+            selection = Selection(selection.names)
+    chosen = [
+        scenario
+        for name, scenario in sorted(scenarios.items())
+        if selection.selects(name, scenario.tags) and (not scenario.opt_in or name in selection.names)
+    ]
+    if not chosen:
+        raise UsageError("the selection matches no scenario, so nothing would be proven", remedy="widen the selection")
+    return chosen
+
+
+def _read(file: Path) -> Scenario:
+    name = file.parent.name.removeprefix("probe_")
+    if name in RESERVED:
+        raise UsageError(f"a scenario cannot be called `{name}`", remedy="rename its folder", file=file)
+    document = Document.read(file, "scenario")
+    data = document.data
+    if not isinstance(data, dict):
+        raise UsageError("a scenario.yaml must be a mapping", remedy="see doc/, Write a scenario", file=file, line=1)
+    for key, value in data.items():
+        if key not in _KEYS:
+            raise document.error([key], f"unknown key `{key}`{did_you_mean(str(key), _KEYS)}", at_key=True)
+        if not isinstance(value, _KEYS[key]):
+            raise document.error([key], f"`{key}` must be of type {_KEYS[key].__name__}")
+    if not data.get("description"):
+        raise UsageError("a scenario needs a `description`", file=file, line=1)
+    return Scenario(
+        name,
+        file.parent,
+        data["description"],
+        tuple(data.get("services", ())),
+        frozenset(data.get("tags", ())),
+        data.get("opt_in", False),
+        data.get("creates", True),
+        _options(file.parent),
+    )
+
+
+def _options(role: Path) -> frozenset[str]:
+    defaults = role / "defaults" / "main.yaml"
+    if not defaults.exists():
+        return frozenset()
+    data = Document.read(defaults, "role defaults").data or {}
+    return frozenset(str(key).removeprefix(f"{role.name}_") for key in data)
