@@ -62,12 +62,12 @@ STORIES: dict[str, tuple[str, list[tuple[str, str, str, str, str, float]]]] = {
 class Journals:
     """Builds one journal record by record; every random figure comes from the seed."""
 
-    def __init__(self, seed: int = 1, scenarios: Iterable[str] = STORIES) -> None:
+    def __init__(self, seed: int = 1, scenarios: Iterable[str] = STORIES, start: float = START) -> None:
         self.random = random.Random(seed)
         self.names = list(scenarios)
         self.records: list[Record] = []
         self.seq = 0
-        self.now = START
+        self.start = self.now = start
 
     def add(self, type: str, **fields: Any) -> Record:
         record = {"type": type, "t": round(self.now, 6), **fields}
@@ -96,7 +96,7 @@ class Journals:
             ],
             "verify": True,
             "ci": {"build_url": "https://zuul.example.org/build/1", "pipeline": "periodic"},
-            "trigger_t": START - 2.5,
+            "trigger_t": self.start - 2.5,
             "start_delay_ms": 2500.0,
             "ansible": "2.19.14",
             "python": "3.11.7",
@@ -232,7 +232,7 @@ class Journals:
 
     def end(self, outcome: str, **changes: Any) -> None:
         code = {"passed": 0, "failed": 1}.get(outcome, 2)
-        duration_ms = (self.now - START) * 1000
+        duration_ms = (self.now - self.start) * 1000
         fields = {"outcome": outcome, "exit_code": code, "duration_ms": duration_ms, "leftovers": 0, "reason": None}
         self.add("end", **(fields | changes))
 
@@ -246,9 +246,9 @@ class Journals:
         return path
 
 
-def fair(scenarios: Iterable[str] = STORIES, seed: int = 1) -> Journals:
+def fair(scenarios: Iterable[str] = STORIES, seed: int = 1, start: float = START) -> Journals:
     """Everything passes."""
-    journals = Journals(seed, scenarios)
+    journals = Journals(seed, scenarios, start)
     journals.run()
     authenticate(journals)
     for name in journals.names:
@@ -262,9 +262,10 @@ def authenticate(journals: Journals) -> None:
     journals.step("run", "Authenticate", "auth", 210.0)
 
 
-def mixed(seed: int = 2) -> Journals:
+def mixed(seed: int = 2, start: float = START) -> Journals:
     """One of everything: failures, an error, a retry, a starved sample, a skip, an unfinished scenario, leftovers."""
-    journals = Journals(seed, ["identity", "image", "network", "volume", "compute", "compute_az2", "volume_slow"])
+    names = ["identity", "image", "network", "volume", "compute", "compute_az2", "volume_slow"]
+    journals = Journals(seed, names, start)
     journals.run(verify=False)
     authenticate(journals)
     begin = journals.now

@@ -1,7 +1,7 @@
 """A real Graphite (carbon-cache, whisper, graphite-web) on loopback, without root, for tests and demonstrations.
 
-``up(directory)`` starts one and returns it, ``down(directory)`` ends it; ``python -m pocketgraphite`` does the same from
-a shell. Not for production: there is no access control, and graphite-web 1.1.10 needs a Django that is out of support.
+``up(directory)`` starts one and returns it, ``down(directory)`` ends it; ``python -m pocketgraphite`` does the same
+from a shell. Not for production: there is no access control, and graphite-web 1.1.10 needs a Django out of support.
 """
 
 from __future__ import annotations

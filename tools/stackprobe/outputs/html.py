@@ -6,6 +6,7 @@ also works where a CI server forbids scripts.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -80,26 +81,29 @@ class Operation:
         return max(self.durations_ms, default=None)
 
 
-def render(results: Results) -> str:
-    """The page."""
+@functools.cache
+def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    listed = _listed_calls(results)
     environment.filters.update(
         duration=wording.duration,
         moment=wording.moment,
         value=wording.value,
         answer=wording.answer,
         counted=wording.counted,
-        shown=lambda call: id(call) in listed,
         text=lambda data: clip(clean(data), LONGEST_TEXT),
     )
     environment.globals.update(signs=SIGNS, Outcome=Outcome)
-    template = environment.from_string(_asset("report.html.j2"))
+    return environment.from_string(_asset("report.html.j2"))
+
+
+def render(results: Results) -> str:
+    """The page."""
     rows, ticks = timeline(results)
     judged = sorted(call.duration_ms for call in results.calls if not call.starved)
-    return template.render(
+    listed = _listed_calls(results)
+    return _template().render(
         results=results,
         style=_asset("report.css"),
         place=wording.place(results),
@@ -115,6 +119,7 @@ def render(results: Results) -> str:
         bad_calls=sum(call.is_bad for call in results.calls),
         anchors={suite.name: f"scenario-{index}" for index, suite in enumerate(results.suites)},
         facts=_facts(results),
+        is_listed=lambda call: id(call) in listed,
         leftovers=[item for item in results.resources if item.is_leftover],
         resource_counts=_resource_counts(results),
     )

@@ -1,0 +1,80 @@
+"""One batch of points over TCP, confirmed by the peer's end of stream."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterable
+
+import graphyte
+
+from stackprobe.graphite.address import Address
+from stackprobe.graphite.points import Point
+
+_TCP_CLOSE = 7  # linux/tcp_states.h
+
+
+class NotConfirmed(Exception):
+    """The peer did not confirm a batch. Some, all or none of it may have arrived."""
+
+
+class ConfirmingSender(graphyte.Sender):
+    """graphyte's sender, with the two things it lacks: a deadline for all of a batch, and a confirmation.
+
+    :param timeout_s: for connecting, sending and confirming one batch together.
+    """
+
+    def __init__(self, address: Address, timeout_s: float) -> None:
+        super().__init__(address.host, port=address.port, timeout=timeout_s, raise_send_errors=True)
+
+    def deliver(self, points: Iterable[Point]) -> None:
+        """Send one batch.
+
+        :raises NotConfirmed: the peer is away, closed early, or did not take everything in time.
+        """
+        message = b"".join(self.build_message(point.name, point.value, point.t) for point in points)
+        try:
+            self.send_socket(message)
+        except OSError as error:  # includes time-outs and names that do not resolve
+            raise NotConfirmed(str(error) or type(error).__name__) from error
+
+    def send_message(self, message: bytes) -> None:
+        """Send, close for writing, and wait until the peer has read to the end and closed its side."""
+        deadline = time.monotonic() + self.timeout
+
+        def remaining() -> float:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"not confirmed within {self.timeout:g} s")
+            return left
+
+        with socket.create_connection((self.host, self.port), self.timeout) as connection:
+            connection.settimeout(remaining())
+            connection.sendall(message)
+            connection.shutdown(socket.SHUT_WR)
+            while True:
+                connection.settimeout(remaining())
+                try:
+                    if not connection.recv(4096):
+                        break
+                except TimeoutError:
+                    raise TimeoutError(f"not confirmed within {self.timeout:g} s") from None
+            while not _is_acknowledged(connection):
+                time.sleep(min(0.01, remaining()))
+
+
+def _is_acknowledged(connection: socket.socket) -> bool:
+    """Whether the peer has taken our end of stream.
+
+    A peer that closes before it reads (carbon at its limit of connections does) also ends its stream; but then our
+    bytes meet a closed socket and are answered by a reset, which this raises.
+
+    :raises ConnectionError: the peer has reset the connection.
+    """
+    error = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if error:
+        raise ConnectionResetError(error, "the peer closed the connection before it had read everything")
+    with contextlib.suppress(AttributeError, OSError):  # only Linux tells the state
+        return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _TCP_CLOSE
+    return True
