@@ -214,11 +214,14 @@ def test_check_tells_a_good_file_from_a_bad_one(tmp_path: Path, capsys: pytest.C
     parser = argparse.ArgumentParser()
     check.add_arguments(parser)
     file = tmp_path / "probes.yaml"
-    file.write_text(EVERYTHING)
+    file.write_text("deadline_s: 900\nclouds:\n  public:\n  private:\n")
     assert check.execute(parser.parse_args([str(file)])) == 0
     assert "no mistakes; clouds: `public`, `private`" in capsys.readouterr().out
     file.write_text("deadline_s: 5\n")
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="at least 60 s"):
+        check.execute(parser.parse_args([str(file)]))
+    file.write_text("scenarios: {names: [there_is_none]}\n")
+    with pytest.raises(UsageError, match="no scenario `there_is_none`"):
         check.execute(parser.parse_args([str(file)]))
 
 

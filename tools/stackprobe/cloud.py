@@ -305,3 +305,8 @@ def _userinfo_secrets(url: str) -> Iterator[str]:
 
 def _without_password(url: Any) -> str | None:
     return None if url is None else str(Scrubber()(str(url)))
+
+
+def scope_of(connection: openstack.connection.Connection) -> str:
+    """The cloud and region that a connection leads to, as the lock files of runs name them."""
+    return f"{connection.config.name}/{connection.config.get_region_name() or ''}"

@@ -5,13 +5,24 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from stackprobe import scenarios
 from stackprobe.config import load_config
 from stackprobe.suggest import listed
+
+HELP = "validate a configuration"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("file", metavar="FILE", type=Path, help="the configuration (probes.yaml)")
+    parser.add_argument(
+        "--roles-path",
+        metavar="DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="a folder with scenarios of your own",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -19,7 +30,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
     :raises UsageError: there are mistakes; the command ends with 2.
     """
-    config = load_config(arguments.file)
+    found = scenarios.discover(scenarios.roles_paths(arguments.roles_path))
+    config = load_config(arguments.file, known=scenarios.known(found))
     clouds = list(dict.fromkeys(target.cloud for target in config.targets))
     print(f"{arguments.file}: no mistakes; clouds: {listed(clouds) or 'the one given on the command line'}")
     return 0

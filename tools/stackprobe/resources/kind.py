@@ -12,7 +12,7 @@ import openstack.exceptions
 from openstack.connection import Connection
 
 from stackprobe.naming import RunId, owner_of
-from stackprobe.resources.rest import MalformedAnswer, own_project, pages, request, seconds_of
+from stackprobe.resources.rest import MalformedAnswer, in_catalog, own_project, pages, request, seconds_of
 
 POLL_INTERVAL_S = 1.0
 
@@ -121,7 +121,7 @@ class Kind:
 
     def present(self, connection: Connection) -> bool:
         """Whether the cloud has the service at all, by its catalog."""
-        return bool(connection.has_service(self.service.replace("_", "-")))
+        return in_catalog(connection, self.service.replace("_", "-"))
 
     def _list(self, connection: Connection, query: Mapping[str, str], prefix: str | None = None) -> list[Found]:
         project_id = own_project(connection)

@@ -73,6 +73,25 @@ def own_project(connection: Connection) -> str:
     return str(project_id)
 
 
+def in_catalog(connection: Connection, service_type: str) -> bool:
+    """Whether the catalog has an endpoint of the service in the connection's region. Nothing is asked of the service.
+
+    :raises keystoneauth1.exceptions.ClientException: authentication failed.
+    """
+    if connection.config.get_endpoint(service_type):
+        return True  # named in clouds.yaml
+    get_access = getattr(connection.session.auth, "get_access", None)
+    if get_access is None:  # an authentication without a catalog
+        return bool(connection.has_service(service_type))
+    catalog = get_access(connection.session).service_catalog
+    found = catalog.get_endpoints_data(
+        service_type=service_type,
+        interface=connection.config.get_interface(service_type),
+        region_name=connection.config.get_region_name(service_type),
+    )
+    return any(found.values())
+
+
 def seconds_of(stamp: Any) -> float | None:
     """An API's time stamp (UTC, with or without "Z" and fractions) as seconds since 1970; None when it is none."""
     try:
