@@ -16,4 +16,5 @@ class ServiceDied(PocketcloudError):
     def __init__(self, service: str, log: str, log_tail: str) -> None:
         super().__init__(f"{service} ended while it was starting", f"the end of {log} follows")
         self.service = service
+        self.log = log
         self.log_tail = log_tail

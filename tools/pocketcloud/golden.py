@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from pocketcloud import cache, clone, ports, processes, running
-from pocketcloud.errors import PocketcloudError
+from pocketcloud.errors import PocketcloudError, ServiceDied
 from pocketcloud.layout import Layout, Settings
 from pocketcloud.progress import Progress
 
@@ -32,6 +32,11 @@ def ensure(venv: Path, progress: Progress) -> Path:
             with progress.step("building the golden state (once)") as update:
                 _build(partial, venv, update)
             os.rename(partial.root, place)
+        except ServiceDied as died:
+            kept = place.with_suffix(".failed")
+            shutil.rmtree(kept, ignore_errors=True)
+            os.rename(partial.log, kept)
+            raise ServiceDied(died.service, str(kept / Path(died.log).name), died.log_tail) from None
         finally:
             processes.stop(partial, patience_s=0)
             shutil.rmtree(partial.root, ignore_errors=True)

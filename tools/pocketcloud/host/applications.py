@@ -36,11 +36,9 @@ def glance(layout: Layout, settings: Settings) -> Application:
 
 def neutron(layout: Layout, settings: Settings) -> Application:
     """Networks; the routers' agent is played by a driver."""
-    os.environ["OS_NEUTRON_CONFIG_DIR"] = str(layout.etc)
-    os.environ["OS_NEUTRON_CONFIG_FILES"] = "neutron.conf"
-    from neutron.wsgi.api import application
+    from pocketcloud.host import start_neutron
 
-    return application
+    return start_neutron.application(layout)
 
 
 def cinder(layout: Layout, settings: Settings) -> Application:

@@ -29,6 +29,7 @@ def application(layout: Layout, settings: Settings) -> Application:
     from pocketcloud.host.drivers import nova as driver
 
     sys.modules["nova.virt.pocketcloud"] = driver  # nova looks for drivers below nova.virt only
+    _any_host_is_ours()
     os_vif.initialize()
     objects.Service.enable_min_version_cache()
     topics = {"topic": rpcapi.RPC_TOPIC, "topic_alt": rpcapi.RPC_TOPIC_ALT}
@@ -45,3 +46,32 @@ def application(layout: Layout, settings: Settings) -> Application:
         DAEMONS.append(daemon)
     host_mapping.discover_hosts(context.get_admin_context())
     return api
+
+
+def _any_host_is_ours() -> None:
+    """Detach volumes through the driver of any host.
+
+    nova compares a server's host with the one of its process; ours has several.
+    """
+    from nova.virt import block_device
+
+    class AnyHost(str):
+        """Equal to every host's name."""
+
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+    class Configuration:
+        """The configuration with such a host."""
+
+        host = AnyHost()
+
+        def __init__(self, genuine: Any) -> None:
+            self.genuine = genuine
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.genuine, name)
+
+    block_device.CONF = Configuration(block_device.CONF)

@@ -23,6 +23,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
@@ -174,6 +175,7 @@ class Supervisor:
     def _serve(self, name: str, behind: str, context: ssl.SSLContext | None) -> None:
         """In a child: start the service and serve until SIGTERM."""
         from pocketcloud.faults.book import RuleBook
+        from pocketcloud.host import warm
         from pocketcloud.host.applications import STARTERS
         from pocketcloud.host.drivers import stalls
         from pocketcloud.host.front import Front, TokenCache
@@ -181,15 +183,16 @@ class Supervisor:
         from pocketcloud.host.sqlite import begin_immediate
 
         started = time.monotonic()
-        if name != "keystone":
-            begin_immediate()
+        begin_immediate()
         book = RuleBook(self.layout.faults)
         stalls.install(book)
         sys.argv = [name]
         application = STARTERS[name](self.layout, self.settings)
+        warnings.simplefilter("ignore")  # some services switch them on again
         cache = TokenCache()
         public = Front(name, "public", application, book, cache)
         internal = Front(name, "internal", application, book, cache)
+        warm.up(name, self.settings, internal)
         servers = [
             Server(self.sockets.by_name[f"{name}.{behind}"], public, context),
             Server(self.sockets.by_name[f"{name}.internal"], internal),
