@@ -46,7 +46,9 @@ def find(configured: str | None = None) -> str:
     beside = Path(sys.executable).parent / "ansible-playbook"
     found = str(beside) if beside.exists() else shutil.which("ansible-playbook")
     if found is None:
-        raise UsageError("ansible-playbook was not found", remedy="install ansible-core, or name it with --ansible-playbook")
+        raise UsageError(
+            "ansible-playbook was not found", remedy="install ansible-core, or name it with --ansible-playbook"
+        )
     return found
 
 
@@ -61,7 +63,9 @@ class Ansible:
     def __init__(self, program: str, roles: Sequence[Path], socket: Path, home: Path, output: Path, forks: int) -> None:
         self.log = output / LOG
         settings = home / "ansible.cfg"  # the operator's own is for other playbooks
-        settings.write_text(_SETTINGS.format(home=home / "ansible", roles=os.pathsep.join(map(str, roles)), forks=forks))
+        settings.write_text(
+            _SETTINGS.format(home=home / "ansible", roles=os.pathsep.join(map(str, roles)), forks=forks)
+        )
         environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
         environment |= {SOCKET_VARIABLE: str(socket), "ANSIBLE_CONFIG": str(settings), "PYTHONUNBUFFERED": "1"}
         for secret in ("OS_PASSWORD", "OS_TOKEN", "OS_APPLICATION_CREDENTIAL_SECRET"):

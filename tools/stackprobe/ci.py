@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 
@@ -25,7 +26,9 @@ def current(environment: dict[str, str] | None = None) -> Build:
     if env.get("GITHUB_ACTIONS") == "true":
         facts = {
             "system": "github",
-            "build_url": f"{env.get('GITHUB_SERVER_URL', '')}/{env.get('GITHUB_REPOSITORY', '')}/actions/runs/{env.get('GITHUB_RUN_ID', '')}",
+            "build_url": "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}".format_map(
+                defaultdict(str, env)
+            ),
             "pipeline": env.get("GITHUB_WORKFLOW", ""),
             "job": env.get("GITHUB_JOB", ""),
             "attempt": env.get("GITHUB_RUN_ATTEMPT", ""),

@@ -33,7 +33,9 @@ class PlainProgress:
         scenario = f"{event.get('scenario') or 'run':<{self._width}}"
         if event["type"] == "step":
             zone = f" [{event['zone']}]" if event.get("zone") else ""
-            self._print(f"{scenario}  {event['outcome']:<7} {event['duration_ms']:9.0f} ms  {event['step']}{zone}", event)
+            self._print(
+                f"{scenario}  {event['outcome']:<7} {event['duration_ms']:9.0f} ms  {event['step']}{zone}", event
+            )
         elif event["type"] == "scenario_end":
             self._print(f"{scenario}  {event['outcome']:<7} {event['duration_ms']:9.0f} ms  end of the scenario", event)
         elif event["type"] == "note" and event.get("level") == "warning":
@@ -86,12 +88,22 @@ class LiveProgress:
                     text = f"{event['scenario']}: {event['step']}: {event.get('message') or ''}"
                     self._problems.append(Text(f"{_MARK[event['outcome']]} {text}", style=_STYLE[event["outcome"]]))
             elif event["type"] == "scenario_end":
-                row.ended, row.outcome, row.doing = time.monotonic(), str(event["outcome"]), str(event.get("message") or "")
+                row.ended, row.outcome, row.doing = (
+                    time.monotonic(),
+                    str(event["outcome"]),
+                    str(event.get("message") or ""),
+                )
 
     def _render(self) -> Group:
         with self._lock:
             table = Table(title=self._title, title_justify="left", box=None, pad_edge=False)
-            for column, justify in (("scenario", "left"), ("", "left"), ("time", "right"), ("steps", "right"), ("now", "left")):
+            for column, justify in (
+                ("scenario", "left"),
+                ("", "left"),
+                ("time", "right"),
+                ("steps", "right"),
+                ("now", "left"),
+            ):
                 table.add_column(column, justify=justify, no_wrap=column != "now")  # type: ignore[arg-type]
             for name, row in self._rows.items():
                 until = row.ended or time.monotonic()

@@ -80,7 +80,9 @@ def known(scenarios: dict[str, Scenario]) -> Known:
     )
 
 
-def select(scenarios: dict[str, Scenario], selection: Selection, names: Iterable[str], tags: Iterable[str]) -> list[Scenario]:
+def select(
+    scenarios: dict[str, Scenario], selection: Selection, names: Iterable[str], tags: Iterable[str]
+) -> list[Scenario]:
     """The scenarios to run. ``names`` and ``tags`` of the command line replace those of the configuration.
 
     :raises UsageError: a name or tag exists nowhere, or nothing is selected: nothing would be proven.

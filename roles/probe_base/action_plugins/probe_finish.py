@@ -16,7 +16,10 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         variables = task_vars or {}
         try:
-            ask(socket_path(variables), {"op": "finish", "scenario": variables.get("inventory_hostname"), **self._task.args})
+            ask(
+                socket_path(variables),
+                {"op": "finish", "scenario": variables.get("inventory_hostname"), **self._task.args},
+            )
         except SessionGone as error:
             return {"failed": True, "msg": str(error)}
         return {"changed": False}

@@ -1,4 +1,4 @@
-"""Starts the session process for plays that run without ``stackprobe run`` around them (Zuul, plain ansible-playbook)."""
+"""Starts the session process for plays without ``stackprobe run`` around them (Zuul, plain ansible-playbook)."""
 
 from __future__ import annotations
 
@@ -31,26 +31,37 @@ def start(arguments: dict[str, Any]) -> str:
 
     :raises SessionGone: it did not come up; the message is its own.
     """
-    home = Path(tempfile.mkdtemp(prefix="sp-", dir="/tmp" if len(tempfile.gettempdir()) > 60 else None))
+    # The path of a Unix socket ends at 108 bytes.
+    short = "/tmp" if len(tempfile.gettempdir()) > 60 else None  # noqa: S108
+    home = Path(tempfile.mkdtemp(prefix="sp-", dir=short))
     socket = home / "socket"
-    command = [arguments.get("stackprobe") or "stackprobe", "session", "--socket", str(socket), "--player", str(os.getppid())]
+    command = [
+        arguments.get("stackprobe") or "stackprobe",
+        "session",
+        "--home",
+        str(home),
+        "--player",
+        str(os.getppid()),
+    ]
     for option in ("cloud", "region", "config", "output"):
         if arguments.get(option):
             command += [f"--{option}", str(arguments[option])]
     for option, values in (("scenario", arguments.get("scenarios")), ("tag", arguments.get("tags"))):
         for value in values or []:
             command += [f"--{option}", str(value)]
-    log = home / "session.log"
+    words = tempfile.TemporaryFile()  # noqa: SIM115 - the process writes to it as long as it lives
     try:
-        with open(log, "wb") as stream:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True
-            )
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=words, stderr=subprocess.STDOUT, start_new_session=True
+        )
     except OSError as error:
+        os.rmdir(home)
         raise SessionGone(f"{command[0]} cannot be started: {error}; set probe_base_stackprobe to its path") from error
     end = time.monotonic() + READY_S
     while not socket.exists():
         if process.poll() is not None or time.monotonic() > end:
-            raise SessionGone(log.read_text(errors="replace").strip() or "the step engine did not come up")
+            words.seek(0)
+            text = words.read().decode(errors="replace").strip()
+            raise SessionGone(text or "the step engine did not come up")
         time.sleep(0.02)
     return str(socket)

@@ -1,4 +1,4 @@
-"""Thin client of the step engine: one line of JSON to the session's Unix socket, one line back. Standard library only."""
+"""Thin client of the step engine: a line of JSON to the session's Unix socket, a line back. Standard library only."""
 
 from __future__ import annotations
 

@@ -1,18 +1,18 @@
 """Steps run in threads of the Ansible process instead of in forked workers.
 
-Why: a forked worker costs 15-20 ms of CPU a task (page faults of the copied interpreter, cold template caches), more than
-most API calls that a step measures; and a step that waits for the cloud would occupy one of the ``forks`` slots (5 in
-Zuul), so that five waiting scenarios hold all others up. A step only hands a line to the session process and waits for
-the answer: a thread does that for a fraction of a millisecond, and any number of them can wait.
+Why: a forked worker costs 15-20 ms of CPU a task (page faults of the copied interpreter, cold template caches), more
+than most API calls that a step measures; and a step that waits for the cloud would occupy one of the ``forks`` slots
+(5 in Zuul), so that five waiting scenarios hold all others up. A step only hands a line to the session process and
+waits for the answer: a thread does that for a fraction of a millisecond, and any number of them can wait.
 
-How: :func:`install` puts a chooser in the place where Ansible's strategies look up their worker class. For the actions in
-``IN_PROCESS`` it makes a :class:`ThreadWorker`: the worker class of the running Ansible with its own ``run`` method, but
-started in a thread, on copies of the host and the task, which the method alters. The names through which that method
-would touch the process (``sys``, ``signal``, ``display``) are replaced by harmless ones in its globals. Everything else
-still goes to a forked worker. The action plugins install it when they are loaded in the main process, so it needs no
-setting and no strategy plugin (those are deprecated). Where Ansible's insides do not look as expected nothing is
-installed, and steps run in forked workers: slower, with the same results. Tested with ansible-core 2.16, 2.18, 2.19 and
-the newest.
+How: :func:`install` puts a chooser in the place where Ansible's strategies look up their worker class. For the
+actions in ``IN_PROCESS`` it makes a :class:`ThreadWorker`: the worker class of the running Ansible with its own
+``run`` method, but started in a thread, on copies of the host and the task, which the method alters. The names
+through which that method would touch the process (``sys``, ``signal``, ``display``) are replaced by harmless ones in
+its globals. Everything else still goes to a forked worker. The action plugins install it when they are loaded in the
+main process, so it needs no setting and no strategy plugin (those are deprecated). Where Ansible's insides do not
+look as expected nothing is installed, and steps run in forked workers: slower, with the same results. Tested with
+ansible-core 2.16, 2.18, 2.19 and the newest.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def _confined(function: types.FunctionType) -> types.FunctionType:
         "signal": _Overlay(signal, signal=lambda *_: None),
         "display": _Overlay(ansible_worker.display, set_queue=lambda *_: None),
     }
-    result = types.FunctionType(function.__code__, confined, function.__name__, function.__defaults__, function.__closure__)
+    result = types.FunctionType(
+        function.__code__, confined, function.__name__, function.__defaults__, function.__closure__
+    )
     result.__kwdefaults__ = function.__kwdefaults__
     return result
 
@@ -109,7 +111,9 @@ def install() -> bool:
     original = getattr(ansible_strategy, "WorkerProcess", None)
     if getattr(original, "in_threads", False):
         return True
-    if original is not ansible_worker.WorkerProcess or not all(hasattr(original, name) for name in ("run", "_run", "start")):
+    if original is not ansible_worker.WorkerProcess or not all(
+        hasattr(original, name) for name in ("run", "_run", "start")
+    ):
         return False
 
     def choose(*args: Any, **kwargs: Any) -> Any:

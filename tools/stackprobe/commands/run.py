@@ -54,10 +54,18 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--tag", metavar="TAG", action="append", default=[], help="run the scenarios with this tag")
     parser.add_argument(
-        "--output", metavar="DIR", type=Path, help="new or empty directory; default: stackprobe-CLOUD-TIME in the current one"
+        "--output",
+        metavar="DIR",
+        type=Path,
+        help="new or empty directory; default: stackprobe-CLOUD-TIME in the current one",
     )
     parser.add_argument(
-        "--roles-path", metavar="DIR", type=Path, action="append", default=[], help="a folder with scenarios of your own"
+        "--roles-path",
+        metavar="DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="a folder with scenarios of your own",
     )
 
 
@@ -68,7 +76,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """
     program = ansible.find(arguments.ansible_playbook)
     roles, target, chosen = resolve(arguments)
-    stop = _Stop()
+    stop = Stop()
     with stop.listening(), output_directory(arguments.output, target.cloud) as output, _workplace() as home:
         socket = home / "socket"
         with ansible.Ansible(program, roles, socket, home, output, forks=max(5, len(chosen))) as playbook:
@@ -120,7 +128,8 @@ def finish(order: Order, session: Session, console: Console | None) -> int:
     if console is not None:
         console.print(
             f"{order.target.cloud}: {results.outcome}; {len(results.scenarios)} scenarios, {len(results.steps)} steps,"
-            f" {results.leftovers} leftovers, {results.duration_ms / 1000:.1f} s. Report: {order.output / 'report.html'}",
+            f" {results.leftovers} leftovers, {results.duration_ms / 1000:.1f} s."
+            f" Report: {order.output / 'report.html'}",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -144,7 +153,9 @@ def output_directory(wanted: Path | None, cloud: str) -> Iterator[Path]:
             pass
     except OSError as error:
         raise UsageError(
-            f"the output directory cannot be written: {error.strerror or error}", remedy="name another one with --output", file=path
+            f"the output directory cannot be written: {error.strerror or error}",
+            remedy="name another one with --output",
+            file=path,
         ) from None
     if occupied:
         raise UsageError("the output directory is not empty", remedy="name a new one with --output", file=path)
@@ -157,7 +168,7 @@ def output_directory(wanted: Path | None, cloud: str) -> Iterator[Path]:
         raise
 
 
-def _conduct(session: Session, playbook: ansible.Ansible, stop: _Stop) -> None:
+def _conduct(session: Session, playbook: ansible.Ansible, stop: Stop) -> None:
     """From the first authentication to the last teardown."""
     prepared = threading.Thread(target=session.prepare, name="prepare", daemon=True)
     prepared.start()
@@ -173,6 +184,7 @@ def _conduct(session: Session, playbook: ansible.Ansible, stop: _Stop) -> None:
         prepared.join(_AFTERMATH_S)
         problem = f"Ansible ended with exit code {code}: {playbook.last_words()}" if code else None
     session.close(reason, problem)
+    session.server.stop()
 
 
 def _cloud(wanted: str | None, config: Config) -> str:
@@ -194,7 +206,7 @@ def _workplace() -> Iterator[Path]:
         yield Path(name)
 
 
-class _Stop:
+class Stop:
     """SIGTERM and SIGINT end a run gracefully, with teardown and report."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass
 class Call:
-    """One HTTP request to a cloud API, as measured at the HTTP layer. Durations in milliseconds, ``start_t`` in unix seconds."""
+    """One HTTP request to a cloud API, as measured at the HTTP layer; ``start_t`` in unix seconds."""
 
     service: str
     method: str

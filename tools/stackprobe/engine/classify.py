@@ -94,7 +94,7 @@ class Judge:
             if last is None:
                 return Verdict(ERROR, "the deadline passed before the probe sent anything", "look at the runner's load")
             return Verdict(FAILED, f"deadline passed{_while(last)}", status=_status(last))
-        if isinstance(error, keystone_errors.SSLFailure):
+        if isinstance(error, keystone_errors.SSLError):
             return self._tls(error)
         if isinstance(error, keystone_errors.ConnectFailure | keystone_errors.UnknownConnectionError | OSError):
             return self._no_answer(error, last)
@@ -119,7 +119,9 @@ class Judge:
         if status in (403, 409, 413) and _QUOTA.search(message):
             return Verdict(ERROR, f"no quota left: {message}", "raise the project's quota or free what it uses", status)
         if status == 403:
-            return Verdict(ERROR, f"refused by policy: {message}", "give the user the role that this step needs", status)
+            return Verdict(
+                ERROR, f"refused by policy: {message}", "give the user the role that this step needs", status
+            )
         if status == 400 or status in (405, 406, 411, 415, 422, 431):
             return Verdict(ERROR, f"the request was not accepted: {message}", "check the step's arguments", status)
         if status == 407:
@@ -161,7 +163,7 @@ class Judge:
 
 
 def status_of(error: BaseException) -> int | None:
-    """The HTTP status that an exception of openstacksdk or keystoneauth stands for, None if it is not about an answer."""
+    """The HTTP status that an exception of openstacksdk or keystoneauth stands for; None if it is about no answer."""
     for name in ("status_code", "http_status"):
         value = getattr(error, name, None)
         if isinstance(value, int) and value >= 400:

@@ -23,7 +23,7 @@ from stackprobe.engine.steps.base import seconds
 from stackprobe.engine.values import Values
 
 GRACE_S = 2.0
-"""So long after its deadline a step's thread may take to notice; then it is given up (name resolution cannot be ended)."""
+"""Seconds that a step's thread may take to notice its deadline; then it is given up (a DNS query cannot be ended)."""
 RUN = "run"
 """The reserved scenario of steps that belong to the run itself."""
 
@@ -164,9 +164,7 @@ class Engine:
         self._tell({"type": "step_start", "scenario": step.scenario, "step": step.name})
         result, verdict = self.perform(activity, lambda: kind().run(context, step))
         verdict = verdict or self.judge.malformed(activity) or Verdict(PASSED, "", status=_last_status(activity))
-        return self._settle(
-            step, activity, context, verdict, result, arrived, deadline_s * 1000, scheduling_ms
-        )
+        return self._settle(step, activity, context, verdict, result, arrived, deadline_s * 1000, scheduling_ms)
 
     def perform(self, activity: Activity, work: Callable[[], Any]) -> tuple[Any, Verdict | None]:
         """Run ``work`` in a thread of its own within the activity's time; its result, or the verdict on its failure."""
@@ -178,7 +176,7 @@ class Engine:
                 with under_way(activity):
                     found: tuple[Any, Verdict | None] = (work(), None)
             except BaseException as error:
-                found = (None, self.judge.judge(error, activity))
+                found = (None, self._judged(error, activity))
             outcome.append(found)
             done.set()
 
@@ -197,6 +195,12 @@ class Engine:
             return outcome[0]
         activity.aborted = activity.aborted or "deadline"
         return None, self.judge.judge(TimeoutError("deadline passed"), activity)
+
+    def _judged(self, error: BaseException, activity: Activity) -> Verdict:
+        try:
+            return self.judge.judge(error, activity)
+        except Exception as bug:
+            return Verdict(ERROR, f"the probe could not judge {error!r}: {bug!r}")
 
     def interrupt(self, reason: str) -> None:
         """End every step that is under way and accept no more; teardown still works."""
@@ -229,7 +233,9 @@ class Engine:
         limit_s = seconds(step.arguments, "limit", None) if verdict.outcome == PASSED else None
         starved = self.heartbeat.starved(arrived, now)
         if limit_s is not None and duration_ms > limit_s * 1000 and not starved:
-            verdict = Verdict(FAILED, f"too slow: {duration_ms / 1000:.3f} s, limit {limit_s:g} s", status=verdict.status)
+            verdict = Verdict(
+                FAILED, f"too slow: {duration_ms / 1000:.3f} s, limit {limit_s:g} s", status=verdict.status
+            )
         self.record(
             step,
             activity.seq or 0,
@@ -271,7 +277,9 @@ class Engine:
         """Write a step and its checks to the journal, and count its outcome for its scenario."""
         self.begin(step.scenario).outcomes.append(verdict.outcome)
         last = activity.last_call()
-        limit_s = seconds(step.arguments, "limit", None) if step.arguments.get("limit") and verdict.outcome != ERROR else None
+        limit_s = (
+            seconds(step.arguments, "limit", None) if step.arguments.get("limit") and verdict.outcome != ERROR else None
+        )
         for checked in context.checks if context else []:
             self._write(
                 "check",

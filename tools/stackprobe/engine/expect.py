@@ -57,7 +57,10 @@ _OPERATORS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "in": ("is one of", lambda actual, wanted: any(_equal(actual, one) for one in wanted)),
     "contains": ("contains", lambda actual, wanted: actual is not None and _contains(actual, wanted)),
     "lacks": ("does not contain", lambda actual, wanted: actual is None or not _contains(actual, wanted)),
-    "matches": ("matches", lambda actual, wanted: actual is not None and re.search(str(wanted), str(actual)) is not None),
+    "matches": (
+        "matches",
+        lambda actual, wanted: actual is not None and re.search(str(wanted), str(actual)) is not None,
+    ),
     "min": ("is at least", _number(lambda actual, wanted: actual >= wanted)),
     "max": ("is at most", _number(lambda actual, wanted: actual <= wanted)),
     "set": ("is set", lambda actual, wanted: (actual not in (None, "", [], {})) is bool(wanted)),

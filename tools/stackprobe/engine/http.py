@@ -1,7 +1,7 @@
 """Measures every HTTP request to the cloud where it happens, below openstacksdk and keystoneauth.
 
-The session class replaces keystoneauth's, its transport replaces requests' and urllib3's connections: so each attempt is
-seen, also those that fail, those of the authentication itself, and those that the SDK repeats on its own.
+The session's transport replaces that of requests and the connections of urllib3: so each attempt is seen, also those
+that fail, those of the authentication itself, and those that the SDK repeats on its own.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class _Timed:
         connection: Any = self
         connection.stackprobe_connect_s = getattr(connection, "stackprobe_tcp_s", None) or time.monotonic() - start
         total = time.monotonic() - start
-        connection.stackprobe_tls_s = total - connection.stackprobe_connect_s if isinstance(self, HTTPSConnection) else None
+        connection.stackprobe_tls_s = (
+            total - connection.stackprobe_connect_s if isinstance(self, HTTPSConnection) else None
+        )
 
     def _new_conn(self) -> Any:
         start = time.monotonic()
@@ -112,7 +114,9 @@ class MeasuredRequests(requests.Session):
         try:
             response = super().send(request, **kwargs)
             call.status = response.status_code
-            call.request_id = response.headers.get("x-openstack-request-id") or response.headers.get("x-compute-request-id")
+            call.request_id = response.headers.get("x-openstack-request-id") or response.headers.get(
+                "x-compute-request-id"
+            )
             call.malformed = not kwargs.get("stream") and _malformed(request, response)
             self.date_header = response.headers.get("Date") or self.date_header
             return response
@@ -152,7 +156,7 @@ def session_class(
 
 
 def _within(configured: Any, activity: activities.Activity) -> tuple[float, float]:
-    """(connect, read) time-outs in seconds: the configured ones (``api_timeout``), never more than the step has left."""
+    """(connect, read) time-outs in seconds: the configured one (``api_timeout``), never more than the step has left."""
     remaining = activity.remaining()
     if remaining <= 0:
         raise requests.exceptions.Timeout("the step's time was over before the request was sent")
@@ -161,7 +165,7 @@ def _within(configured: Any, activity: activities.Activity) -> tuple[float, floa
 
 
 def _malformed(request: requests.PreparedRequest, response: requests.Response) -> bool:
-    """Whether a successful answer that must be JSON is not. The SDK passes over that in silence and keeps stale values."""
+    """Whether a successful answer that must be JSON is not. The SDK passes over that and keeps stale values."""
     if not response.ok or response.status_code == 204 or not response.content or request.method == "HEAD":
         return False
     accepted = str(request.headers.get("Accept", ""))
@@ -181,7 +185,9 @@ def _root(error: BaseException) -> str:
     """The innermost reason: requests and urllib3 wrap it three times over."""
     seen = error
     while True:
-        inner = getattr(seen, "reason", None) or next((arg for arg in seen.args if isinstance(arg, BaseException)), None)
+        inner = getattr(seen, "reason", None) or next(
+            (arg for arg in seen.args if isinstance(arg, BaseException)), None
+        )
         if not isinstance(inner, BaseException) or inner is seen:
             return str(seen)
         seen = inner

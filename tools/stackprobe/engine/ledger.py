@@ -69,7 +69,9 @@ class Ledger:
     def find(self, kind: str, identity: str) -> Entry | None:
         """The entry of a resource by its id or name."""
         with self._lock:
-            return next((one for one in self._entries if one.kind == kind and identity in (one.identity, one.name)), None)
+            return next(
+                (one for one in self._entries if one.kind == kind and identity in (one.identity, one.name)), None
+            )
 
     def forget(self, entry: Entry) -> None:
         """It is gone."""
@@ -94,6 +96,4 @@ class Ledger:
 
     def _write(self, entry: Entry, state: str) -> None:
         write = self._recorder.must_write if state == "intended" else self._recorder.write
-        write(
-            "resource", scenario=entry.scenario, kind=entry.kind, name=entry.name, id=entry.identity, state=state
-        )
+        write("resource", scenario=entry.scenario, kind=entry.kind, name=entry.name, id=entry.identity, state=state)

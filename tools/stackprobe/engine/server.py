@@ -22,7 +22,11 @@ class _Request(socketserver.StreamRequestHandler):
         try:
             answer = self.server.answer(json.loads(line))  # type: ignore[attr-defined]
         except Exception as error:  # a client must always get an answer
-            answer = {"outcome": "error", "fatal": True, "message": f"the step engine broke: {type(error).__name__}: {error}"}
+            answer = {
+                "outcome": "error",
+                "fatal": True,
+                "message": f"the step engine broke: {type(error).__name__}: {error}",
+            }
         self.wfile.write(json.dumps(answer).encode() + b"\n")
 
 

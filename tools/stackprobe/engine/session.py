@@ -10,6 +10,7 @@ import platform
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,13 @@ class Session:
             hide=self.scrubber.add,
             before_creation=self._before_creation,
         )
+        self.operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "plan": self._tell_plan,
+            "step": self._execute,
+            "finish": self._end_scenario,
+            "end": lambda _: {},
+        }
+        """What the thin client can ask for; whoever conducts the run may replace ``end``."""
         self.server = Server(socket_path, self.handle)
         self.runnable: list[Scenario] = []
         self._prepared = threading.Event()
@@ -154,7 +162,7 @@ class Session:
             self._prepared.set()
 
     def close(self, reason: str | None = None, problem: str | None = None) -> int:
-        """End whatever is still open, tear it down, write the last record. The run's exit code.
+        """End whatever is still open, tear it down, write the last record. The run's exit code. The server stays up.
 
         :param reason: why the run ended before its time (``SIGTERM``, ``deadline``).
         :param problem: what the scenarios that did not end are told.
@@ -165,7 +173,11 @@ class Session:
         self.lock.state("ending")
         unfinished = [one.name for one in self.order.scenarios if not self._finished(one.name)]
         with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, len(unfinished))) as pool:
-            list(pool.map(lambda name: self._finish(name, f"unfinished: {problem or reason or 'Ansible ended'}"), unfinished))
+            list(
+                pool.map(
+                    lambda name: self._finish(name, f"unfinished: {problem or reason or 'Ansible ended'}"), unfinished
+                )
+            )
         states = [self.engine.state(name) for name in [RUN, *(one.name for one in self.order.scenarios)]]
         outcomes = [Outcome(outcome) for state in states if state for outcome in state.outcomes]
         outcome = worst_of(outcomes)
@@ -184,7 +196,6 @@ class Session:
         if leftovers:
             self.lock.leave_for_sweep()
         self.engine.heartbeat.stop()
-        self.server.stop()
         self.lock.__exit__(None, None, None)
         self.recorder.journal.close()
         return 2 if self.recorder.blind and code == 0 else code
@@ -193,16 +204,19 @@ class Session:
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer one request of the thin client."""
-        operation = request.get("op")
-        if operation == "plan":
-            self._prepared.wait()
-            return {"scenarios": [self._host(one) for one in self.runnable]}
-        if operation == "finish":
-            self._finish(str(request["scenario"]), _problem(request, self.engine.state(str(request["scenario"]))))
-            return {}
-        if operation == "step":
-            return self._execute(request)
-        return {"outcome": ERROR, "fatal": True, "message": f"unknown operation {operation!r}"}
+        operation = self.operations.get(str(request.get("op")))
+        if operation is None:
+            return {"outcome": ERROR, "fatal": True, "message": f"unknown operation {request.get('op')!r}"}
+        return operation(request)
+
+    def _tell_plan(self, _request: dict[str, Any]) -> dict[str, Any]:
+        self._prepared.wait()
+        return {"scenarios": [self._host(one) for one in self.runnable]}
+
+    def _end_scenario(self, request: dict[str, Any]) -> dict[str, Any]:
+        name = str(request["scenario"])
+        self._finish(name, _problem(request, self.engine.state(name)))
+        return {}
 
     def _execute(self, request: dict[str, Any]) -> dict[str, Any]:
         arguments = request.get("arguments") or {}
@@ -266,7 +280,7 @@ class Session:
         return verdict
 
     def _read_catalog(self) -> Verdict | None:
-        session = self.connection.session
+        session: Any = self.connection.session
         catalog = session.auth.get_access(session).service_catalog
         region = self.facts.region
         types = ServiceTypes()
@@ -302,7 +316,9 @@ class Session:
         for service in gone:
             if not any(service in scenario.services for scenario in self.order.scenarios):
                 step = Step("plan", RUN, f"Service {service} is in the catalog", {})
-                verdict = Verdict(FAILED, f"the configuration promises the service {service}, but it is not in the catalog")
+                verdict = Verdict(
+                    FAILED, f"the configuration promises the service {service}, but it is not in the catalog"
+                )
                 self.engine.record(step, self.engine.next_sequence(), verdict, Activity(0.0), time.time(), 0.0)
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
         if any(scenario.creates for scenario in self.runnable):
@@ -322,7 +338,11 @@ class Session:
 
             with under_way(Activity(time.monotonic() + BREAKER_DEADLINE_S, RUN, "Count leftovers")):
                 found = find_leftovers(self.connection, self.target.prefix)
-            dead = [one for one in found if one.run.text != self.run_id and liveness(one.run.text) not in ("alive", "ending")]
+            dead = [
+                one
+                for one in found
+                if one.run.text != self.run_id and liveness(one.run.text) not in ("alive", "ending")
+            ]
             self._breaker.set_result(len(dead))
         except Exception as error:
             self._note("warning", f"leftovers of earlier runs could not be counted: {error}")
@@ -337,7 +357,8 @@ class Session:
         if leftovers > self.target.max_leftovers:
             raise StepError(
                 f"{leftovers} resources of earlier runs are still in the project, more than max_leftovers"
-                f" ({self.target.max_leftovers}): nothing more is created. Run stackprobe sweep --cloud {self.target.cloud}"
+                f" ({self.target.max_leftovers}): nothing more is created."
+                f" Run stackprobe sweep --cloud {self.target.cloud}"
             )
 
     # --- records

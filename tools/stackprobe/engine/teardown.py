@@ -28,7 +28,9 @@ def _remove(engine: Engine, entry: Entry, ends: float) -> None:
     what = entry.name.removeprefix(engine.own_prefix).removeprefix(f"{entry.scenario}-")
     step = Step("teardown", entry.scenario, f"Tear down {entry.kind.replace('_', ' ')} {what}", {})
     start, start_t = time.monotonic(), time.time()
-    activity = Activity(max(start + 1.0, min(start + PER_RESOURCE_S, ends)), entry.scenario, step.name, engine.next_sequence())
+    activity = Activity(
+        max(start + 1.0, min(start + PER_RESOURCE_S, ends)), entry.scenario, step.name, engine.next_sequence()
+    )
     _, verdict = engine.perform(activity, lambda: _until_gone(engine, entry, activity))
     if verdict is None:
         engine.ledger.forget(entry)
@@ -54,7 +56,9 @@ def _until_gone(engine: Engine, entry: Entry, activity: Activity) -> None:
     found = False
     while True:
         try:
-            identities = [entry.identity] if entry.identity else [one.id for one in kind.find(engine.connection, entry.name)]
+            identities = (
+                [entry.identity] if entry.identity else [one.id for one in kind.find(engine.connection, entry.name)]
+            )
             for identity in identities:
                 found = True
                 kind.delete(engine.connection, identity, activity.deadline)

@@ -7,10 +7,13 @@ from urllib.parse import urlsplit
 
 _VERSION = re.compile(r"^v\d+(\.\d+)?$")
 _OPAQUE = re.compile(r"\d|[^a-z_.-]", re.ASCII)  # ids, names and dates: something with a digit or a capital
-_WORDS = frozenset(
-    "detail file stage action actions deactivate reactivate summary tags default metadata remote-consoles schemas import"
-    " add_router_interface remove_router_interface add_external_gateways catalog projects".split()
-)
+# fmt: off
+_WORDS = frozenset({
+    "detail", "summary", "default", "tags", "metadata", "action", "actions", "deactivate", "reactivate",
+    "file", "stage", "import", "schemas", "remote-consoles", "add_router_interface", "remove_router_interface",
+    "add_external_gateways", "catalog", "projects",
+})
+# fmt: on
 
 
 def template(url: str) -> str:
@@ -22,7 +25,7 @@ def template(url: str) -> str:
     parts = [part for part in urlsplit(url).path.split("/") if part]
     version = next((index for index, part in enumerate(parts) if _VERSION.match(part)), 0)
     parts = parts[version:]  # what a cloud puts in front ("/compute/v2.1") is told by the service
-    known = []
+    known: list[str] = []
     for index, part in enumerate(parts):
         after_collection = index > 0 and parts[index - 1].endswith("s") and known[-1] != "{id}"
         if _VERSION.match(part) or part in _WORDS:
@@ -37,8 +40,10 @@ def template(url: str) -> str:
 def resource(path: str) -> str:
     """The metric name of a URL template, as openstacksdk groups requests (``openstack/proxy.py``, ``_extract_name``).
 
-    >>> resource("/v2.1/servers/{id}/action"), resource("/v2.1/servers/detail"), resource("/v3/auth/tokens"), resource("/")
-    ('server_action', 'servers_detail', 'tokens', 'discovery')
+    >>> resource("/v2.1/servers/{id}/action"), resource("/v2.1/servers/detail"), resource("/v3/auth/tokens")
+    ('server_action', 'servers_detail', 'tokens')
+    >>> resource("/")
+    'discovery'
     """
     parts: list[str] = []
     for part in path.split("/"):

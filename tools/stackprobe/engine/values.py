@@ -56,9 +56,16 @@ class Values:
         if not special:
             return {key: self.resolve(item, scenario) for key, item in value.items()}
         kind, operand = next(iter(value.items()))
-        makers = {"$bytes": self._bytes, "$public_key": self._public_key, "$secret": self.secret, "$base64": self._base64}
+        makers = {
+            "$bytes": self._bytes,
+            "$public_key": self._public_key,
+            "$secret": self.secret,
+            "$base64": self._base64,
+        }
         if len(value) != 1 or kind not in makers:
-            raise StepError(f"`{special[0]}` is no special value; there are {', '.join(makers)}, each alone in its mapping")
+            raise StepError(
+                f"`{special[0]}` is no special value; there are {', '.join(makers)}, each alone in its mapping"
+            )
         return makers[kind](operand, scenario)
 
     def secret(self, name: Any, scenario: str) -> str:

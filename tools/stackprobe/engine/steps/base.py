@@ -1,4 +1,4 @@
-"""What all kinds of steps share: their arguments, the context they work in, and how an SDK method is found and called."""
+"""What all kinds of steps share: arguments, the context they work in, how an SDK method is found and called."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def seconds(arguments: Mapping[str, Any], key: str, default: float | None) -> fl
     if value in (None, ""):
         return default
     try:
-        number = float(value)  # type: ignore[arg-type]
+        number = float(value)
     except (TypeError, ValueError):
         number = -1.0
     if not 0 < number < 7 * 86400:
@@ -151,7 +151,7 @@ def method(context: StepContext, path: Any) -> Callable[..., Any]:
             raise StepError(f"openstacksdk has no method `{path}`") from None
     if not callable(found):
         raise StepError(f"`{path}` of openstacksdk is no method")
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def invoke(context: StepContext, path: Any, arguments: Any, scenario: str) -> Any:

@@ -50,7 +50,7 @@ class EndpointStep(StepKind):
     def run(self, context: StepContext, step: Step) -> Any:
         service = str(step.arguments["service"])
         interface = step.arguments.get("interface") or context.connection.config.get_interface(service) or "public"
-        session = context.connection.session
+        session: Any = context.connection.session
         region = context.connection.config.get_region_name(service)
         url = session.auth.get_access(session).service_catalog.url_for(
             service_type=service, interface=interface, region_name=region
@@ -63,7 +63,9 @@ class EndpointStep(StepKind):
             result["certificate_days_left"] = days = self._days_left(url, context)
             least = step.arguments.get("certificate_days")
             if least is not None and days < float(least):
-                raise StepFailure(f"the TLS certificate of {service} is valid for {days:.0f} more days, less than {least}")
+                raise StepFailure(
+                    f"the TLS certificate of {service} is valid for {days:.0f} more days, less than {least}"
+                )
         if step.arguments.get("expect"):
             context.verify(result, step.arguments["expect"])
         return result
@@ -73,7 +75,9 @@ class EndpointStep(StepKind):
         """The versions that the unversioned document names; some clouds only answer below the version."""
         split = urlsplit(url)
         parts = [part for part in split.path.split("/") if part]
-        version = next((index for index, part in enumerate(parts) if part[:1] == "v" and part[1:2].isdigit()), len(parts))
+        version = next(
+            (index for index, part in enumerate(parts) if part[:1] == "v" and part[1:2].isdigit()), len(parts)
+        )
         root = urlunsplit((split.scheme, split.netloc, "/".join(["", *parts[:version], ""]), "", ""))
         answer = session.get(root, authenticated=False, raise_exc=False)
         if answer.status_code >= 500:
@@ -109,11 +113,15 @@ class EndpointStep(StepKind):
             return
         if answer.status_code >= 400:
             answer_text = " ".join(answer.text.split())[:200]
-            raise StepFailure(f"{service} answers HTTP {answer.status_code} to GET {path}: {answer_text}", answer.status_code)
+            raise StepFailure(
+                f"{service} answers HTTP {answer.status_code} to GET {path}: {answer_text}", answer.status_code
+            )
         try:
             answer.json()
         except ValueError:
-            raise StepFailure(f"{service} answers GET {path} with something that is no JSON", answer.status_code) from None
+            raise StepFailure(
+                f"{service} answers GET {path} with something that is no JSON", answer.status_code
+            ) from None
 
     @staticmethod
     def _days_left(url: str, context: StepContext) -> float:

@@ -1,4 +1,4 @@
-"""``probe_token``: a token's life, as a customer's program lives it. Tokens themselves never leave the session process."""
+"""``probe_token``: a token's life, as a customer's program lives it. Tokens never leave the session process."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class TokenStep(StepKind):
         auth_type = str(config.get("auth_type"))
         if auth_type.endswith("token"):
             raise StepSkipped("clouds.yaml holds a token, and a new one needs the password")
-        plugin = loading.get_plugin_loader(auth_type).load_from_options(**config["auth"])
+        plugin: Any = loading.get_plugin_loader(auth_type).load_from_options(**config["auth"])
         return self._access(context, step, plugin)
 
     def _exchange(self, context: StepContext, step: Step) -> Any:
@@ -66,7 +66,9 @@ class TokenStep(StepKind):
 
     def _login(self, context: StepContext, step: Step) -> Any:
         password = context.values.secret(step.arguments.get("password", "password"), step.scenario)
-        plugin = v3.Password(self._auth_url(context), user_id=step.arguments.get("user"), password=password, unscoped=True)
+        plugin = v3.Password(
+            self._auth_url(context), user_id=step.arguments.get("user"), password=password, unscoped=True
+        )
         return self._access(context, step, plugin)
 
     def _access(self, context: StepContext, step: Step, plugin: Any) -> Any:
@@ -81,7 +83,12 @@ class TokenStep(StepKind):
             "expires": plain(access.expires),
             "issued": plain(access.issued),
             "roles": list(access.role_names or []),
-            "services": sorted({str(service.get("type")) for service in (access.service_catalog.catalog if access.has_service_catalog() else [])}),
+            "services": sorted(
+                {
+                    str(service.get("type"))
+                    for service in (access.service_catalog.catalog if access.has_service_catalog() else [])
+                }
+            ),
         }
 
     def _validate(self, context: StepContext, step: Step) -> Any:
@@ -104,7 +111,9 @@ class TokenStep(StepKind):
     def _about_token(self, context: StepContext, step: Step, http_method: str, path: str) -> Any:
         """A request about a token by the run's own one (so that a revoked token can still be asked about)."""
         return context.connection.session.request(
-            self._auth_url(context) + path, http_method, headers={"X-Subject-Token": self._known(context, step, "token")}
+            self._auth_url(context) + path,
+            http_method,
+            headers={"X-Subject-Token": self._known(context, step, "token")},
         )
 
     @staticmethod

@@ -32,8 +32,8 @@ def interval(waited_s: float) -> float:
 class WaitStep(StepKind):
     """Calls ``call`` with ``args`` until ``until`` holds (see :mod:`stackprobe.engine.expect`).
 
-    ``fail_on`` ends the wait when it holds: by default a ``status`` that contains "error". The true time lies between the
-    last answer that did not yet hold and the first that did: that gap is recorded as ``precision_ms``.
+    ``fail_on`` ends the wait when it holds: by default a ``status`` that contains "error". The true time lies between
+    the last answer that did not yet hold and the first that did: that gap is recorded as ``precision_ms``.
     """
 
     name = "wait"
@@ -56,7 +56,9 @@ class WaitStep(StepKind):
 
         if not isinstance(until, dict) or not until:
             raise StepError("`until` must be a mapping of what to wait for")
-        result = poll(context, lambda: invoke(context, step.arguments["call"], step.arguments.get("args"), step.scenario), arrived)
+        result = poll(
+            context, lambda: invoke(context, step.arguments["call"], step.arguments.get("args"), step.scenario), arrived
+        )
         if step.arguments.get("expect"):
             context.verify(result, step.arguments["expect"])
         return result
@@ -75,7 +77,9 @@ def poll(context: StepContext, ask: Any, arrived: Any, first_s: float = FIRST_PO
         try:
             context.pause(pause)
         except TimeoutError:
-            raise StepFailure(f"deadline passed after {time.monotonic() - start:.0f} s; last seen: {_state(last)}") from None
+            raise StepFailure(
+                f"deadline passed after {time.monotonic() - start:.0f} s; last seen: {_state(last)}"
+            ) from None
         asked = time.monotonic()
         context.polls += 1
         try:
