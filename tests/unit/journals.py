@@ -16,46 +16,61 @@ Record = dict[str, Any]
 
 #: Scenario, its service, and its steps: name, kind, service of the call, method, resource, typical ms.
 STORIES: dict[str, tuple[str, list[tuple[str, str, str, str, str, float]]]] = {
-    "identity": ("identity", [
-        ("Get a token by password", "token", "identity", "POST", "tokens", 180),
-        ("Get a token from the token", "token", "identity", "POST", "tokens", 120),
-        ("Validate the token", "call", "identity", "GET", "tokens", 60),
-        ("Read the catalog", "call", "identity", "GET", "catalog", 45),
-        ("Revoke the token", "call", "identity", "DELETE", "tokens", 50),
-    ]),
-    "image": ("image", [
-        ("Create the image", "call", "image", "POST", "images", 140),
-        ("Upload the image", "call", "image", "PUT", "file", 900),
-        ("Wait until the image is active", "wait", "image", "GET", "images", 1200),
-        ("Download and compare", "check", "image", "GET", "file", 700),
-        ("Delete the image", "delete", "image", "DELETE", "images", 150),
-    ]),
-    "network": ("network", [
-        ("Create the network", "call", "network", "POST", "networks", 320),
-        ("Create the IPv4 subnet", "call", "network", "POST", "subnets", 410),
-        ("Create the router", "call", "network", "POST", "routers", 780),
-        ("Create the security group", "call", "network", "POST", "security_groups", 160),
-        ("Create the port", "call", "network", "POST", "ports", 520),
-        ("Associate the floating IP", "call", "network", "PUT", "floatingips", 460),
-        ("Delete the router", "delete", "network", "DELETE", "routers", 510),
-        ("Delete the network", "delete", "network", "DELETE", "networks", 340),
-    ]),
-    "volume": ("block-storage", [
-        ("Create the volume", "call", "block-storage", "POST", "volumes", 260),
-        ("Wait until the volume is available", "wait", "block-storage", "GET", "volumes", 2600),
-        ("Extend the volume", "call", "block-storage", "POST", "action", 140),
-        ("Create the snapshot", "call", "block-storage", "POST", "snapshots", 210),
-        ("Delete the volume", "delete", "block-storage", "DELETE", "volumes", 180),
-    ]),
-    "compute": ("compute", [
-        ("Create the keypair", "call", "compute", "POST", "os-keypairs", 190),
-        ("Create the server", "call", "compute", "POST", "servers", 880),
-        ("Wait until the server is active", "wait", "compute", "GET", "servers", 9500),
-        ("Set metadata", "call", "compute", "POST", "metadata", 120),
-        ("Read the console log", "call", "compute", "POST", "action", 240),
-        ("Reboot the server", "wait", "compute", "POST", "action", 5200),
-        ("Delete the server", "delete", "compute", "DELETE", "servers", 2100),
-    ]),
+    "identity": (
+        "identity",
+        [
+            ("Get a token by password", "token", "identity", "POST", "tokens", 180),
+            ("Get a token from the token", "token", "identity", "POST", "tokens", 120),
+            ("Validate the token", "call", "identity", "GET", "tokens", 60),
+            ("Read the catalog", "call", "identity", "GET", "catalog", 45),
+            ("Revoke the token", "call", "identity", "DELETE", "tokens", 50),
+        ],
+    ),
+    "image": (
+        "image",
+        [
+            ("Create the image", "call", "image", "POST", "images", 140),
+            ("Upload the image", "call", "image", "PUT", "file", 900),
+            ("Wait until the image is active", "wait", "image", "GET", "images", 1200),
+            ("Download and compare", "check", "image", "GET", "file", 700),
+            ("Delete the image", "delete", "image", "DELETE", "images", 150),
+        ],
+    ),
+    "network": (
+        "network",
+        [
+            ("Create the network", "call", "network", "POST", "networks", 320),
+            ("Create the IPv4 subnet", "call", "network", "POST", "subnets", 410),
+            ("Create the router", "call", "network", "POST", "routers", 780),
+            ("Create the security group", "call", "network", "POST", "security_groups", 160),
+            ("Create the port", "call", "network", "POST", "ports", 520),
+            ("Associate the floating IP", "call", "network", "PUT", "floatingips", 460),
+            ("Delete the router", "delete", "network", "DELETE", "routers", 510),
+            ("Delete the network", "delete", "network", "DELETE", "networks", 340),
+        ],
+    ),
+    "volume": (
+        "block-storage",
+        [
+            ("Create the volume", "call", "block-storage", "POST", "volumes", 260),
+            ("Wait until the volume is available", "wait", "block-storage", "GET", "volumes", 2600),
+            ("Extend the volume", "call", "block-storage", "POST", "action", 140),
+            ("Create the snapshot", "call", "block-storage", "POST", "snapshots", 210),
+            ("Delete the volume", "delete", "block-storage", "DELETE", "volumes", 180),
+        ],
+    ),
+    "compute": (
+        "compute",
+        [
+            ("Create the keypair", "call", "compute", "POST", "os-keypairs", 190),
+            ("Create the server", "call", "compute", "POST", "servers", 880),
+            ("Wait until the server is active", "wait", "compute", "GET", "servers", 9500),
+            ("Set metadata", "call", "compute", "POST", "metadata", 120),
+            ("Read the console log", "call", "compute", "POST", "action", 240),
+            ("Reboot the server", "wait", "compute", "POST", "action", 5200),
+            ("Delete the server", "delete", "compute", "DELETE", "servers", 2100),
+        ],
+    ),
 }
 
 

@@ -21,7 +21,7 @@ MOST_PROBLEMS_PER_SCENARIO = 20
 
 SIGNS = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.ERROR: "⚠️", Outcome.SKIPPED: "⏭️"}
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~@&$])")
+_SPECIAL = re.compile(r"([\\`*_\[\]>#|~@$])")
 
 
 def render(results: Results) -> str:
@@ -39,7 +39,8 @@ def render(results: Results) -> str:
 
 def text(value: object, longest: int = LONGEST_MESSAGE) -> str:
     """Any text as plain Markdown text on one line: no markup, no table cell, no mention comes out of it."""
-    return _SPECIAL.sub(r"\\\1", one_line(value, longest)).replace("\\@", "@\u200b").replace("://", ":\u200b//")
+    plain = one_line(value, longest).replace("&", "&amp;").replace("<", "&lt;")
+    return _SPECIAL.sub(r"\\\1", plain).replace("\\@", "@\u200b").replace("://", ":\u200b//")
 
 
 def _code(value: object) -> str:

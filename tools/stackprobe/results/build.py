@@ -42,7 +42,7 @@ class _Builder:
         handler = getattr(self, f"_take_{record.type}", None)
         if handler is None:
             return
-        t = f.number(record.fields, "t")
+        t = f.moment(record.fields, "t")
         if t is not None:
             self.latest_t = max(self.latest_t, t)
             name = f.text(record.fields, "scenario")
@@ -56,7 +56,7 @@ class _Builder:
             self.suites[name] = Scenario(name)
         suite = self.suites[name]
         if suite.start_t is None:
-            suite.start_t = f.number(fields, "start_t") or f.number(fields, "t")
+            suite.start_t = f.moment(fields, "start_t") or f.moment(fields, "t")
         return suite
 
     def _take_run(self, fields: dict[str, Any]) -> None:
@@ -74,9 +74,9 @@ class _Builder:
         ci = fields.get("ci")
         run.ci = dict(ci) if isinstance(ci, dict) else {}
         run.deadline_s = f.duration(fields, "deadline_s")
-        run.trigger_t = f.number(fields, "trigger_t")
+        run.trigger_t = f.moment(fields, "trigger_t")
         run.start_delay_ms = f.duration(fields, "start_delay_ms")
-        run.start_t = f.number(fields, "t") or 0.0
+        run.start_t = f.moment(fields, "t") or 0.0
         planned = fields.get("scenarios")
         for plan in planned if isinstance(planned, list) else []:
             if isinstance(plan, dict) and f.text(plan, "name"):
@@ -90,7 +90,7 @@ class _Builder:
                 )
 
     def _take_scenario_start(self, fields: dict[str, Any]) -> None:
-        self._suite(fields).start_t = f.number(fields, "t")
+        self._suite(fields).start_t = f.moment(fields, "t")
 
     def _take_step(self, fields: dict[str, Any]) -> None:
         suite = self._suite(fields)
@@ -102,7 +102,7 @@ class _Builder:
             zone=f.text(fields, "zone"),
             kind=f.text(fields, "kind") or "call",
             seq=-1 - len(self.steps) if seq is None else seq,
-            start_t=f.number(fields, "start_t") or f.number(fields, "t") or 0.0,
+            start_t=f.moment(fields, "start_t") or f.moment(fields, "t") or 0.0,
             outcome=parse(fields.get("outcome")),
             duration_ms=f.duration(fields, "duration_ms") or 0.0,
             message=f.text(fields, "message"),
@@ -150,7 +150,7 @@ class _Builder:
                 tls_ms=f.duration(fields, "tls_ms"),
                 request_id=f.text(fields, "request_id"),
                 attempt=max(f.integer(fields, "attempt") or 1, 1),
-                start_t=f.number(fields, "start_t") or f.number(fields, "t") or 0.0,
+                start_t=f.moment(fields, "start_t") or f.moment(fields, "t") or 0.0,
             )
         )
 

@@ -5,9 +5,11 @@ A report has to come out of any journal, so a value of the wrong type becomes th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
+
+_LARGEST = 1e15
+_YEAR_9999_T = 253_370_764_800
 
 
 def text(fields: Mapping[str, Any], name: str) -> str | None:
@@ -17,11 +19,17 @@ def text(fields: Mapping[str, Any], name: str) -> str | None:
 
 
 def number(fields: Mapping[str, Any], name: str) -> float | None:
-    """A finite number, or None."""
+    """A number of sensible size, or None."""
     value = fields.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value
+    return value if abs(value) <= _LARGEST else None
+
+
+def moment(fields: Mapping[str, Any], name: str) -> float | None:
+    """Unix seconds that a calendar has, or None."""
+    value = number(fields, name)
+    return value if value is not None and 0 <= value < _YEAR_9999_T else None
 
 
 def duration(fields: Mapping[str, Any], name: str) -> float | None:

@@ -1,0 +1,137 @@
+"""report.html: self-contained, harmless, and complete."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import journals
+import pytest
+from journals import Journals
+from stackprobe.journal import read
+from stackprobe.outputs import html
+from stackprobe.results import build
+
+VOID = {"meta", "br", "img", "link", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """What a browser would see: tags well nested, their attributes, and the text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text: list[str] = []
+        self.feed(text)
+        assert not self.open, f"left open: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-1:]}"
+        self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    def values(self, name: str) -> list[str]:
+        return [value for _, attributes in self.tags for key, value in attributes.items() if key == name and value]
+
+
+def page(journal: Journals, tmp_path: Path) -> Page:
+    return Page(html.render(build(read(journal.write(tmp_path)))))
+
+
+@pytest.mark.parametrize("make", [journals.fair, journals.mixed, journals.thirty])
+def test_the_page_is_well_formed_and_needs_nothing_from_outside(make: object, tmp_path: Path) -> None:
+    shown = page(make(), tmp_path)  # type: ignore[operator]
+    names = {tag for tag, _ in shown.tags}
+    assert not names & {"script", "link", "img", "iframe", "object", "embed", "base", "form"}
+    assert not shown.values("src") and not shown.values("onclick")
+    style = next("".join(shown.text[i : i + 1]) for i, text in enumerate(shown.text) if ":root" in text)
+    assert "url(" not in style and "@import" not in style
+
+
+def test_every_link_leads_somewhere_on_the_page_or_to_the_build(tmp_path: Path) -> None:
+    shown = page(journals.mixed(), tmp_path)
+    ids = shown.values("id")
+    assert len(ids) == len(set(ids))
+    for target in shown.values("href"):
+        assert target == "https://zuul.example.org/build/1" or target.removeprefix("#") in ids
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//x", "http://[", 5, None])
+def test_only_a_web_address_becomes_a_link(url: object, tmp_path: Path) -> None:
+    journal = journals.fair(["identity"])
+    journal.records[0]["ci"] = {"build_url": url, "note": "<b>"}
+    assert all(target.startswith("#") for target in page(journal, tmp_path).values("href"))
+
+
+def test_text_from_the_cloud_stays_text(tmp_path: Path) -> None:
+    evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}'
+    journal = journals.fair(["identity"])
+    for record in journal.records:
+        if record["type"] == "step" and record["scenario"] == "identity":
+            record.update(outcome="failed", message=evil, step=evil, request_id=evil, file=evil, kind=evil)
+        if record["type"] == "call":
+            record.update(url=evil, service=evil, error=evil, status=None)
+    journal.records[0].update(cloud=evil, region=evil, host=evil)
+    shown = page(journal, tmp_path)
+    assert not {"script", "img"} & {tag for tag, _ in shown.tags}
+    assert "{{ 7*7 }}" in "".join(shown.text)
+
+
+def test_what_went_wrong_comes_first_with_message_remedy_and_request_id(tmp_path: Path) -> None:
+    text = " ".join(" ".join(page(journals.mixed(), tmp_path).text).split())
+    problems = text.index("What went wrong", text.index("Notes"))  # the first one is in the navigation
+    for part in ("HTTP 503 Service Unavailable", "req-503", "give the probe's user the role member", "e3b0c442"):
+        assert problems < text.index(part) < text.index("Timeline", problems)
+    for part in ("verify: false", "unfinished", "Leftovers", "Slowest calls", "runner starved", "attempt 2"):
+        assert part in text
+
+
+def test_fair_weather_has_no_section_of_problems(tmp_path: Path) -> None:
+    shown = page(journals.fair(), tmp_path)
+    assert "What went wrong" not in "".join(shown.text)
+    assert "All 5 scenarios passed" in "".join(shown.text)
+
+
+def test_an_outcome_is_never_told_by_colour_alone(tmp_path: Path) -> None:
+    source = html.render(build(read(journals.mixed().write(tmp_path))))
+    rows = re.findall(r'<tr class="step (\w+)".*?</tr>', source, re.DOTALL)
+    hidden = re.findall(r'<td class="sign">.*?<span class="hidden">(\w+)</span>', source, re.DOTALL)
+    assert rows and rows == hidden
+
+
+def test_bars_of_the_timeline_stay_inside_it(tmp_path: Path) -> None:
+    for make in (journals.fair, journals.mixed, journals.thirty):
+        rows, ticks = html.timeline(build(read(make().write(tmp_path))))
+        assert 2 <= len(ticks) <= 8
+        for row in rows:
+            for bar in row.bars:
+                assert bar.left >= 0 and bar.left + bar.width <= 100.001
+
+
+def test_a_run_of_very_many_calls_stays_a_page_that_opens(tmp_path: Path) -> None:
+    journal = Journals(scenarios=["identity"])
+    journal.run()
+    for _ in range(40):
+        for _ in range(500):
+            journal.call("identity", "Poll", journal.seq, "compute", "GET", "servers")
+        journal.step("identity", "Poll", "wait")
+    journal.add("scenario_end", scenario="identity", outcome="passed", duration_ms=4000.0, message=None)
+    journal.end("passed")
+    source = html.render(build(read(journal.write(tmp_path))))
+    assert len(source) < 2_000_000
+    assert "this run made very many calls" in source
+
+
+def test_a_journal_without_anything_gives_a_page_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").write_bytes(b"")
+    text = "".join(Page(html.render(build(read(tmp_path / "journal.jsonl")))).text)
+    assert "unfinished" in text and "time unknown" in text
