@@ -31,10 +31,11 @@ from stackprobe.engine.teardown import tear_down
 from stackprobe.engine.urls import EndpointMap
 from stackprobe.errors import UsageError
 from stackprobe.journal.writer import Journal
-from stackprobe.liveness import RunLock, liveness
+from stackprobe.liveness import RunLock
 from stackprobe.redact import Scrubber
 from stackprobe.results import Outcome, exit_code, worst_of
 from stackprobe.scenarios import Scenario
+from stackprobe.sweep import find_leftovers
 
 AUTHENTICATION_DEADLINE_S = 60.0
 BREAKER_DEADLINE_S = 60.0
@@ -334,16 +335,8 @@ class Session:
 
     def _count_leftovers(self) -> None:
         try:
-            from stackprobe.sweep import find_leftovers  # noqa: PLC0415
-
             with under_way(Activity(time.monotonic() + BREAKER_DEADLINE_S, RUN, "Count leftovers")):
-                found = find_leftovers(self.connection, self.target.prefix)
-            dead = [
-                one
-                for one in found
-                if one.run.text != self.run_id and liveness(one.run.text) not in ("alive", "ending")
-            ]
-            self._breaker.set_result(len(dead))
+                self._breaker.set_result(len(find_leftovers(self.connection, self.target.prefix)))
         except Exception as error:
             self._note("warning", f"leftovers of earlier runs could not be counted: {error}")
             self._breaker.set_result(0)
