@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from stackprobe.address import parse_address
 from stackprobe.errors import UsageError
-from stackprobe.graphite.address import parse_address
 from stackprobe.graphite.delivery import Deliverer, Delivery
 from stackprobe.graphite.points import Point, parse_points
 from stackprobe.graphite.readback import ReadBack

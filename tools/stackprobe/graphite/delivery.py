@@ -54,7 +54,7 @@ class Deliverer:
     def run(self) -> Delivery:
         """Deliver. The caller holds the spool's lock."""
         state = Delivery()
-        deadline = time.monotonic() + self.wait_s + (self.settle_s if self.readback else 0)
+        deadline = time.monotonic() + self.wait_s
         items = self.spool.items()
         if self.readback is None:
             self._send_all(items, state, deadline)
@@ -103,7 +103,7 @@ class Deliverer:
                     if not self._send(batch, state, deadline):
                         return
                     sent.update(dict.fromkeys(batch, time.monotonic()))
-            time.sleep(max(0.0, min(self.settle_s, deadline - time.monotonic())))
+            time.sleep(self.settle_s)
             before = sum(len(item.points) for item in items)
             try:
                 items = self._take_stored(readback, items, sent, state)
@@ -115,9 +115,8 @@ class Deliverer:
             pause_s = PAUSE_S if left < before else min(pause_s * 2, LONGEST_PAUSE_S)
             if not left or time.monotonic() + pause_s + self.settle_s > deadline:
                 return
-            if left:
-                self.say(f"{left} figures are not in Graphite yet; sending them again")
-                time.sleep(pause_s)
+            self.say(f"{left} figures are not in Graphite yet")
+            time.sleep(pause_s)
 
     def _take_stored(
         self, readback: ReadBack, items: list[Item], sent: dict[Point, float], state: Delivery

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stackprobe.address import Address
 from stackprobe.errors import UsageError
-from stackprobe.graphite.address import Address
 from stackprobe.graphite.points import Point, parse_points
 from stackprobe.outputs.atomic import write_atomically
 

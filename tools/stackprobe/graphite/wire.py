@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import graphyte
 
-from stackprobe.graphite.address import Address
+from stackprobe.address import Address
 from stackprobe.graphite.points import Point
 
 _TCP_CLOSE = 7  # linux/tcp_states.h
