@@ -32,7 +32,7 @@ def _environment(layout: Layout, tied: bool) -> dict[str, str]:
         OS_NOVA_DISABLE_EVENTLET_PATCHING="1",  # threads; says so to nova-manage as well
         TMPDIR=str(layout.state / "tmp"),
         XDG_CACHE_HOME=str(cache.directory() / "xdg"),  # stevedore keeps entry points there
-        POCKETCLOUD_TIED="1" if tied else "",
+        POCKETCLOUD_TIED=str(os.getpid()) if tied else "",
     )
     return environment
 

@@ -14,8 +14,11 @@ from pocketcloud.layout import Layout, load_settings
 def main(arguments: list[str]) -> int:
     """COMMAND DIR: `schema` makes empty databases, `populate` fills the catalog, `serve` runs the services."""
     command, root = arguments
-    if os.environ.pop("POCKETCLOUD_TIED", ""):
+    tied_to = os.environ.pop("POCKETCLOUD_TIED", "")
+    if tied_to:
         supervisor.end_with_parent()
+        if os.getppid() != int(tied_to):  # it ended before the request to end with it
+            return 1
     layout = Layout(Path(root))
     settings = load_settings(layout)
     if settings is None:

@@ -1,0 +1,181 @@
+"""Fault rules: what the file may say, what a rule matches, how it counts, how an answer is rewritten."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pocketcloud.faults.book import RuleBook
+from pocketcloud.faults.rewrite import rewritten
+from pocketcloud.faults.rules import FaultsError, HttpRule, parse
+
+
+def rule(**keys: Any) -> HttpRule:
+    """The one rule of a file with these keys."""
+    (one,) = parse(json.dumps([keys]))
+    assert isinstance(one, HttpRule)
+    return one
+
+
+def book(path: Path, *rules: dict[str, Any]) -> RuleBook:
+    path.write_text(json.dumps(rules))
+    return RuleBook(path)
+
+
+@pytest.mark.parametrize("name", ["nova", "compute"])
+def test_a_service_is_known_by_its_name_and_by_its_type(name: str) -> None:
+    assert rule(service=name, status=503).matches("nova", "GET", "/v2.1/servers", "public")
+    assert not rule(service=name, status=503).matches("neutron", "GET", "/v2.0/networks", "public")
+
+
+def test_the_path_is_searched_in_path_and_query() -> None:
+    one = rule(path=r"/ports\?.*device_id", status=503)
+    assert one.matches("neutron", "GET", "/v2.0/ports?device_id=1", "public")
+    assert not one.matches("neutron", "GET", "/v2.0/ports", "public")
+
+
+def test_a_method_may_be_a_list_and_in_small_letters() -> None:
+    one = rule(method=["post", "put"], status=503)
+    assert one.matches("nova", "POST", "/", "public")
+    assert not one.matches("nova", "GET", "/", "public")
+
+
+def test_rules_leave_the_services_own_calls_alone_unless_told() -> None:
+    assert not rule(status=503).matches("nova", "GET", "/", "internal")
+    assert rule(status=503, interface="internal").matches("nova", "GET", "/", "internal")
+    assert rule(status=503, interface="any").matches("nova", "GET", "/", "public")
+
+
+def test_nth_acts_on_that_occurrence_of_a_match_only(tmp_path: Path) -> None:
+    one = book(tmp_path / "f", {"service": "nova", "method": "POST", "nth": [2, 4], "status": 503})
+    answers = []
+    for _ in range(5):
+        one.http_rule("nova", "GET", "/", "public")  # does not count
+        answers.append(one.http_rule("nova", "POST", "/", "public") is not None)
+    assert answers == [False, True, False, True, False]
+
+
+def test_times_acts_on_the_first_occurrences(tmp_path: Path) -> None:
+    one = book(tmp_path / "f", {"service": "nova", "times": 2, "status": 503})
+    assert [one.http_rule("nova", "GET", "/", "public") is not None for _ in range(4)] == [True, True, False, False]
+
+
+def test_every_rule_counts_also_behind_one_that_acts(tmp_path: Path) -> None:
+    rules = [{"service": "nova", "nth": 1, "status": 503}, {"service": "nova", "nth": 2, "status": 504}]
+    one = book(tmp_path / "f", *rules)
+    statuses = [found.status if (found := one.http_rule("nova", "GET", "/", "public")) else None for _ in range(3)]
+    assert statuses == [503, 504, None]
+
+
+def test_a_rule_that_stays_keeps_its_count_when_the_file_changes(tmp_path: Path) -> None:
+    path, first = tmp_path / "f", {"service": "nova", "nth": 2, "status": 503}
+    one = book(path, first)
+    assert one.http_rule("nova", "GET", "/", "public") is None
+    path.write_text(json.dumps([{"service": "glance", "status": 500}, first]))
+    assert one.http_rule("nova", "GET", "/", "public") is not None
+
+
+def test_a_rule_that_comes_back_counts_afresh(tmp_path: Path) -> None:
+    path, first = tmp_path / "f", {"service": "nova", "times": 1, "status": 503}
+    one = book(path, first)
+    assert one.http_rule("nova", "GET", "/", "public") is not None
+    path.write_text("[]")
+    assert one.http_rule("nova", "GET", "/", "public") is None
+    path.write_text(json.dumps([first]))
+    assert one.http_rule("nova", "GET", "/", "public") is not None
+
+
+def test_another_id_makes_it_another_rule(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    one = book(path, {"id": "1", "service": "nova", "times": 1, "status": 503})
+    assert one.http_rule("nova", "GET", "/", "public") is not None
+    path.write_text(json.dumps([{"id": "2", "service": "nova", "times": 1, "status": 503}]))
+    os.utime(path, ns=(1, 1))  # the same size; a clock may be coarse
+    assert one.http_rule("nova", "GET", "/", "public") is not None
+
+
+def test_a_missing_or_blank_file_has_no_rules(tmp_path: Path) -> None:
+    assert RuleBook(tmp_path / "none").http_rule("nova", "GET", "/", "public") is None
+    (tmp_path / "blank").write_text("\n")
+    assert RuleBook(tmp_path / "blank").http_rule("nova", "GET", "/", "public") is None
+
+
+def test_a_held_rule_is_known_to_be_gone_when_the_file_goes(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    one = book(path, {"driver": "spawn", "stuck": True})
+    found = one.driver_rule("spawn", "a server")
+    assert found is not None and one.holds(found)
+    path.unlink()
+    assert not one.holds(found)
+
+
+def test_a_driver_rule_matches_the_name_of_the_resource(tmp_path: Path) -> None:
+    one = book(tmp_path / "f", {"driver": "volume_create", "name": "^bad-", "error": "no space"})
+    assert one.driver_rule("volume_create", "bad-1") is not None
+    assert one.driver_rule("volume_create", "good") is None
+    assert one.driver_rule("volume_delete", "bad-1") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{", "not JSON"),
+        ("{}", "not a list"),
+        ("[1]", "rule 0: not an object"),
+        ('[{"status": 503}, {"sttus": 503}]', "rule 1: unknown key sttus"),
+        ('[{"service": "nowa", "status": 503}]', "service must be one of"),
+        ('[{"service": "nova"}]', "says nothing to do"),
+        ('[{"status": 503, "hang": "before"}]', "exclude each other"),
+        ('[{"status": 42}]', "status must be"),
+        ('[{"status": true}]', "status must be"),
+        ('[{"path": "(", "status": 503}]', "path:"),
+        ('[{"nth": 1, "status": 503}]', "need a service"),
+        ('[{"service": "nova", "nth": 0, "status": 503}]', "nth must be"),
+        ('[{"service": "nova", "nth": 1, "times": 1, "status": 503}]', "exclude each other"),
+        ('[{"drop": "later"}]', "before"),
+        ('[{"truncate": -1}]', "truncate must be"),
+        ('[{"delay": [2, 1]}]', "delay"),
+        ('[{"delay": "1"}]', "delay must be"),
+        ('[{"set": ["server.status"]}]', "set must be"),
+        ('[{"headers": {"a": []}, "status": 503}]', "headers must be"),
+        ('[{"driver": "swpan", "stuck": true}]', "driver must be one of"),
+        ('[{"driver": "spawn"}]', "says nothing to do"),
+        ('[{"driver": "spawn", "path": "x", "stuck": true}]', "unknown key path"),
+    ],
+)
+def test_a_mistake_is_named(text: str, expected: str, tmp_path: Path) -> None:
+    with pytest.raises(FaultsError, match=expected.replace("(", r"\(")):
+        parse(text)
+    (tmp_path / "faults.json").write_text(text)
+    with pytest.raises(FaultsError, match=r"faults\.json"):
+        RuleBook(tmp_path / "faults.json").http_rule("nova", "GET", "/", "public")
+
+
+def test_retry_after_alone_is_a_429() -> None:
+    one = rule(retry_after=7)
+    assert (one.status, one.headers) == (429, {"Retry-After": "7"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "removals", "expected"),
+    [
+        ({"server.status": "ACTIVE"}, [], {"server": {"status": "ACTIVE", "tags": ["a", "b"], "a.b": 1}}),
+        ({"server.new": 1}, [], {"server": {"status": "BUILD", "tags": ["a", "b"], "a.b": 1, "new": 1}}),
+        ({"nothing.here": 1}, [], {"server": {"status": "BUILD", "tags": ["a", "b"], "a.b": 1}}),
+        ({"server.tags.1": "z"}, [], {"server": {"status": "BUILD", "tags": ["a", "z"], "a.b": 1}}),
+        ({}, ["server.tags.*"], {"server": {"status": "BUILD", "tags": [], "a.b": 1}}),
+        ({}, ["server.status", "server.a.b"], {"server": {"tags": ["a", "b"]}}),
+        ({"server.tags.7": "z"}, ["server.gone"], {"server": {"status": "BUILD", "tags": ["a", "b"], "a.b": 1}}),
+    ],
+)
+def test_an_answer_is_rewritten_by_dotted_paths(changes: dict[str, Any], removals: list[str], expected: Any) -> None:
+    document = {"server": {"status": "BUILD", "tags": ["a", "b"], "a.b": 1}}
+    assert rewritten(document, changes, removals) == expected
+
+
+def test_every_element_of_a_list_is_rewritten() -> None:
+    document = {"ports": [{"status": "DOWN"}, {"status": "DOWN"}]}
+    assert rewritten(document, {"ports.*.status": "ACTIVE"}, []) == {"ports": [{"status": "ACTIVE"}] * 2}
