@@ -6,9 +6,13 @@ from typing import Any
 
 from stackprobe.engine.classify import StepError, StepFailure
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
-from stackprobe.engine.steps.wait import poll
+from stackprobe.engine.steps.wait import FIRST_POLL_S, poll
 from stackprobe.resources import KINDS
 from stackprobe.resources.rest import request
+
+_SLOW = frozenset({"compute", "block_storage"})
+"""Services that only begin to delete when they answer: asked at once they are never done, and the next question is a
+second away."""
 
 
 class DeleteStep(StepKind):
@@ -31,7 +35,8 @@ class DeleteStep(StepKind):
             raise StepError(f"this run has created no {kind.name} {identity}: it deletes nothing else")
         # Not Kind.delete: that one removes what is in the way and takes a 404 for a success, as a clean-up must.
         request(context.connection, kind.service, "DELETE", kind._one(context.connection, identity))
-        poll(context, lambda: {"status": kind._status(context.connection, identity)}, _gone, first_s=0.0)
+        first_s = FIRST_POLL_S if kind.service in _SLOW else 0.0
+        poll(context, lambda: {"status": kind._status(context.connection, identity)}, _gone, first_s)
         context.ledger.forget(entry)
         return None
 
