@@ -1,7 +1,8 @@
 """What a step costs above the SDK call that it makes: ours, a bare script, the ``openstack`` command, stock modules.
 
 The work is rounds of six steps (eight requests to Neutron: both look whether what they deleted is gone). The cost of a
-step is the slope between a small and a large number of rounds, so that start-up (printed apart) cancels out. Once on plain HTTP, once over TLS with 30 ms of round-trip time.
+step is the slope between a small and a large number of rounds, so that start-up (printed apart) cancels out. Once on
+plain HTTP, once over TLS with 30 ms of round-trip time.
 """
 
 from __future__ import annotations
