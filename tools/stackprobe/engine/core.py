@@ -155,6 +155,9 @@ class Engine:
                 raise StepError(f"there is no kind of step `{step.kind}`")
             kind.validate(step.arguments)
             deadline_s = seconds(step.arguments, "deadline", kind.default_deadline_s) or kind.default_deadline_s
+            if step.arguments.get("skip"):
+                verdict = Verdict(SKIPPED, str(step.arguments["skip"]))
+                return self._settle(step, activity, context, verdict, None, arrived, 0.0, scheduling_ms)
             if step.arguments.get("creates"):
                 self._before_creation()
                 arrived = time.monotonic()

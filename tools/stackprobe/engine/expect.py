@@ -56,6 +56,10 @@ _OPERATORS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "not": ("is not", lambda actual, wanted: not _equal(actual, wanted)),
     "in": ("is one of", lambda actual, wanted: any(_equal(actual, one) for one in wanted)),
     "contains": ("contains", lambda actual, wanted: actual is not None and _contains(actual, wanted)),
+    "contains_all": (
+        "contains",
+        lambda actual, wanted: actual is not None and all(_contains(actual, one) for one in wanted),
+    ),
     "lacks": ("does not contain", lambda actual, wanted: actual is None or not _contains(actual, wanted)),
     "matches": (
         "matches",

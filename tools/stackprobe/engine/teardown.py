@@ -9,12 +9,14 @@ from stackprobe.engine.classify import PASSED, StepFailure, Verdict, status_of
 from stackprobe.engine.core import Engine
 from stackprobe.engine.ledger import Entry
 from stackprobe.engine.steps import Step
-from stackprobe.resources import KINDS
+from stackprobe.resources import KINDS, StillThere
 
 PER_RESOURCE_S = 120.0
 """The longest that one removal may take, in seconds."""
 SETTLE_S = 10.0
 """How long a resource whose creation got no answer is looked for by name, in seconds: the cloud may still be at it."""
+BELIEVE_S = 15.0
+"""How long an accepted delete is waited for before it is sent again, in seconds."""
 RETRY_S = 1.0
 
 
@@ -50,26 +52,35 @@ def _remove(engine: Engine, entry: Entry, ends: float) -> None:
 
 
 def _until_gone(engine: Engine, entry: Entry, activity: Activity) -> None:
-    """Delete by id, else by name, and again after refusals that pass (409 while in use, 5xx), until it is gone."""
-    kind = KINDS[entry.kind]
+    """Delete until it is gone: again after refusals that pass (409 while in use, 5xx) and deletes that did nothing."""
+    kind, connection = KINDS[entry.kind], engine.connection
     settle_until = time.monotonic() + SETTLE_S if entry.identity is None else 0.0
-    found = False
     while True:
         try:
-            identities = (
-                [entry.identity] if entry.identity else [one.id for one in kind.find(engine.connection, entry.name)]
-            )
+            identities = _identities(engine, entry)
             for identity in identities:
-                found = True
-                kind.delete(engine.connection, identity, activity.deadline)
-            if found or time.monotonic() >= settle_until:
+                kind.delete(connection, identity, activity.deadline)
+            for identity in identities:
+                kind.wait_gone(connection, identity, min(activity.deadline, time.monotonic() + BELIEVE_S))
+            if identities or time.monotonic() >= settle_until:
                 return
+        except StillThere as error:
+            if activity.remaining() <= RETRY_S:
+                raise StepFailure(str(error)) from error
         except Exception as error:
             if activity.remaining() <= RETRY_S or not _passing(error, activity):
                 raise
         if activity.remaining() <= RETRY_S:
             raise StepFailure(f"the {entry.kind} could not be removed in time")
         time.sleep(RETRY_S)
+
+
+def _identities(engine: Engine, entry: Entry) -> list[str]:
+    """The resource's id; where none came, or the cloud does not know the one that it gave, whatever has its name."""
+    kind = KINDS[entry.kind]
+    if entry.identity and not kind.is_gone(engine.connection, entry.identity):
+        return [entry.identity]
+    return [one.id for one in kind.find(engine.connection, entry.name)]
 
 
 def _passing(error: Exception, activity: Activity) -> bool:

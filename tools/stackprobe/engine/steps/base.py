@@ -6,8 +6,11 @@ import inspect
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import openstack.exceptions
+import requests
 
 from stackprobe.engine import expect
 from stackprobe.engine.activity import Activity
@@ -19,7 +22,7 @@ from stackprobe.engine.values import Values
 if TYPE_CHECKING:
     import openstack.connection
 
-COMMON = {"deadline", "limit", "zone", "expect"}
+COMMON = {"deadline", "limit", "zone", "expect", "skip"}
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,14 @@ class StepContext:
         if self.activity.remaining() <= 0:
             raise TimeoutError("deadline passed")
 
-    def verify(self, value: Any, expectations: Any) -> None:
+    def verify(self, value: Any, expectations: Any, when: str = "") -> None:
         """Check ``expectations`` on ``value``; every one is recorded.
 
+        :param when: put in front of each check's name.
         :raises StepFailure: when one does not hold.
         """
-        found = list(expect.check(value, expectations))
+        expectations = plain(self.values.resolve(expectations, self.activity.scenario))
+        found = [replace(one, name=when + one.name) for one in expect.check(value, expectations)]
         self.checks += found
         broken = [str(one) for one in found if not one.holds]
         if broken:
@@ -159,6 +164,7 @@ def invoke(context: StepContext, path: Any, arguments: Any, scenario: str) -> An
 
     :param arguments: a list (by position) or a mapping (by keyword), special values not yet resolved.
     :raises StepError: when the method does not take these arguments.
+    :raises openstack.exceptions.HttpException: when the last answer was a refusal, also where the SDK passes over it.
     """
     function = method(context, path)
     positional, keywords = split_arguments(arguments)
@@ -169,7 +175,17 @@ def invoke(context: StepContext, path: Any, arguments: Any, scenario: str) -> An
         raise StepError(f"`{path}` cannot be called like that: {error}") from None
     except ValueError:
         pass  # a method without a signature: it will say itself what it does not like
-    return plain(function(*positional, **keywords))
+    before = len(context.activity.calls)
+    result = function(*positional, **keywords)
+    if isinstance(result, requests.Response):
+        openstack.exceptions.raise_from_response(result)
+    last = context.activity.last_call()
+    if last is not None and len(context.activity.calls) > before and (last.status or 0) >= 400:
+        # Some methods of the SDK pass over a refusal (a 404 to a delete, image actions of older releases).
+        raise openstack.exceptions.HttpException(
+            f"HTTP {last.status} to {last.method} {last.url}", http_status=last.status
+        )
+    return plain(result)
 
 
 def split_arguments(arguments: Any) -> tuple[list[Any], dict[str, Any]]:

@@ -15,13 +15,17 @@ class CallStep(StepKind):
     """Calls ``call`` with ``args``.
 
     ``creates`` names the kind of resource that is made: its name is written to the journal before the request is sent.
+    ``read_back`` names a method that gets such a resource by its id: what the answer promised must hold there too, so
+    that an invented answer is noticed. It does not count into the step's duration.
     ``refused`` turns the expectation round: the cloud must refuse with one of these statuses.
+    ``may_refuse`` lists statuses with which the cloud may refuse as well as do it; the result is then
+    ``{refused: status}``.
     A 429 that says when to come back is obeyed; each attempt is a call record and the step counts as retried.
     """
 
     name = "call"
     required = frozenset({"call"})
-    optional = frozenset({"args", "creates", "name", "refused"})
+    optional = frozenset({"args", "creates", "name", "read_back", "refused", "may_refuse"})
 
     def run(self, context: StepContext, step: Step) -> Any:
         creates = step.arguments.get("creates")
@@ -34,12 +38,25 @@ class CallStep(StepKind):
                 created(identity)
         else:
             result = self._call(context, step)
+        if step.arguments.get("may_refuse") and _is_refusal(result):
+            return result
         if step.arguments.get("expect"):
             context.verify(result, step.arguments["expect"])
+        if step.arguments.get("read_back"):
+            self._read_back(context, step, result)
         return result
 
+    @staticmethod
+    def _read_back(context: StepContext, step: Step, answer: Any) -> None:
+        identity = answer.get("id") if isinstance(answer, dict) else None
+        if not identity:
+            raise StepFailure("the answer names no id to read back")
+        context.duration_ms = context.activity.wire_ms()
+        found = invoke(context, step.arguments["read_back"], [identity], step.scenario)
+        context.verify(found, {"id": identity, **(step.arguments.get("expect") or {})}, "read back: ")
+
     def _call(self, context: StepContext, step: Step) -> Any:
-        refused = step.arguments.get("refused")
+        refused, may_refuse = step.arguments.get("refused"), step.arguments.get("may_refuse")
         while True:
             try:
                 result = invoke(context, step.arguments["call"], step.arguments.get("args"), step.scenario)
@@ -47,6 +64,8 @@ class CallStep(StepKind):
                 status = status_of(error)
                 if refused and status in _statuses(refused):
                     return {"status": status}
+                if may_refuse and status in _statuses(may_refuse):
+                    return {"refused": status}
                 if refused and status is not None and status < 500:
                     raise StepFailure(f"expected a refusal with {refused}, got HTTP {status}", status) from error
                 if not self._may_retry(context, error):
@@ -66,6 +85,10 @@ class CallStep(StepKind):
         context.retries += 1
         context.pause(float(after))
         return True
+
+
+def _is_refusal(result: Any) -> bool:
+    return isinstance(result, dict) and set(result) == {"refused"}
 
 
 def _statuses(refused: Any) -> set[int]:
