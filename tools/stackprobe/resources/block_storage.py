@@ -17,6 +17,13 @@ class VolumeSnapshot(Kind):
 
 
 SNAPSHOT = VolumeSnapshot(
-    "volume_snapshot", "block_storage", "/snapshots", "snapshots", "snapshot", 2, listing="/snapshots/detail"
+    "volume_snapshot",
+    "block_storage",
+    "/snapshots",
+    "snapshots",
+    "snapshot",
+    2,
+    listing="/snapshots/detail",
+    settles_s=0.3,
 )
-VOLUME = Kind("volume", "block_storage", "/volumes", "volumes", "volume", 3, listing="/volumes/detail")
+VOLUME = Kind("volume", "block_storage", "/volumes", "volumes", "volume", 3, listing="/volumes/detail", settles_s=0.3)

@@ -59,6 +59,9 @@ class Kind:
     :param order: kinds of a lower order are deleted first; those of one order in parallel.
     :param listing: the path that lists with details, if not ``path``.
     :param carrier: the attribute that carries the name.
+    :param created_in: the attribute with the time of its creation.
+    :param settles_s: how long after a delete it is useless to ask whether it is gone (s): for services that answer
+        before they begin.
     :param of_project: the query that keeps the list to a project; admins see everybody's.
     """
 
@@ -72,6 +75,7 @@ class Kind:
     carrier: str = "name"
     of_project: Callable[[str], Mapping[str, str]] = lambda project_id: {}
     created_in: str = "created_at"
+    settles_s: float = 0.0
 
     def find(self, connection: Connection, name: str) -> list[Found]:
         """The resources of the token's own project with exactly this name.
@@ -102,10 +106,11 @@ class Kind:
         """Return as soon as the resource is gone, asking at most once a second.
 
         :param deadline: on the monotonic clock.
-        :raises StillThere: it is not gone at the deadline.
+        :raises StillThere: it is not gone at the deadline, or the cloud has given up deleting it.
         :raises openstack.exceptions.SDKException, keystoneauth1.exceptions.ClientException: the cloud could not say at
             the deadline; errors before are waited out.
         """
+        time.sleep(min(self.settles_s, max(0.0, deadline - time.monotonic())))
         while True:
             trouble: Exception | None = None
             status: str | None = ""
@@ -115,6 +120,8 @@ class Kind:
                 trouble = error
             if status is None:
                 return
+            if "error_deleting" in status:
+                raise StillThere(self.name, identity, status)
             if time.monotonic() + POLL_INTERVAL_S >= deadline:
                 raise trouble or StillThere(self.name, identity, status)
             time.sleep(POLL_INTERVAL_S)

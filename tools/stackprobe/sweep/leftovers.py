@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import email.utils
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -115,14 +116,21 @@ def survey(connection: Connection, prefix: str, older_than_s: float | None = Non
 
 
 def cloud_time(connection: Connection) -> float | None:
-    """The cloud's own time from the ``Date`` header of Keystone, seconds since 1970; None when it gives none."""
-    auth_url = getattr(connection.session.auth, "auth_url", None)
-    if not auth_url:
-        return None
+    """The cloud's own time, seconds since 1970; None when it gives none.
+
+    It is Keystone's ``Date`` header or, where a proxy swallows that, when the token was issued: a little early, which
+    makes resources look younger and so errs on the safe side.
+    """
+    auth: Any = connection.session.auth
     try:
-        response = connection.session.get(auth_url, authenticated=False, raise_exc=False)
+        response = connection.session.get(auth.auth_url, authenticated=False, raise_exc=False)
         return email.utils.parsedate_to_datetime(response.headers["Date"]).timestamp()
-    except (KeyError, ValueError, TypeError, keystoneauth1.exceptions.ClientException):
+    except (AttributeError, KeyError, ValueError, TypeError, keystoneauth1.exceptions.ClientException):
+        pass
+    try:
+        issued: datetime.datetime = auth.get_access(connection.session).issued
+        return issued.timestamp()
+    except (AttributeError, KeyError, ValueError, keystoneauth1.exceptions.ClientException):
         return None
 
 

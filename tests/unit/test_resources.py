@@ -1,0 +1,131 @@
+"""Kinds of resources read what APIs really answer: pages, odd dates, bodies that are none, and items of others."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import openstack.exceptions
+import pytest
+import requests
+from stackprobe.naming import new_run_id
+from stackprobe.resources import KINDS, MalformedAnswer, StillThere, kind
+from stackprobe.resources.rest import pages, seconds_of
+
+RUN = new_run_id(1_790_000_000, 60)
+Answer = Callable[[str, str, dict[str, Any]], tuple[int, Any]]
+
+
+class Cloud:
+    """A connection whose services answer what a function says; it notes what was asked."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+        self.current_project_id, self.current_user_id = "mine", "me"
+        service = SimpleNamespace(request=self.request)
+        self.compute = self.network = self.block_storage = self.image = self.identity = service
+
+    def request(self, path: str, method: str, **arguments: Any) -> requests.Response:
+        self.asked.append(f"{method} {path}")
+        status, body = self.answer(method, path, arguments)
+        response = requests.Response()
+        response.status_code, response.url, response.reason = status, path, ""
+        response.request = requests.Request(method, f"http://cloud{path}").prepare()
+        response.headers["Content-Type"] = "application/json"
+        response._content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        return response
+
+
+def always(status: int, body: Any) -> Any:
+    return Cloud(lambda method, path, arguments: (status, body))
+
+
+def test_a_list_is_read_to_its_last_page() -> None:
+    def answer(method: str, path: str, arguments: dict[str, Any]) -> tuple[int, Any]:
+        first = int(arguments["params"].get("marker", 0))
+        items = [{"id": str(number)} for number in range(first + 1, min(first + 3, 6))]
+        more = [{"rel": "next", "href": "http://elsewhere/"}] if items[-1]["id"] != "5" else []
+        return 200, {"servers": items, "servers_links": more}
+
+    cloud: Any = Cloud(answer)
+    found = pages(cloud, "compute", "/servers/detail", "servers", {})
+    assert [item["id"] for item in found] == ["1", "2", "3", "4", "5"]
+
+
+def test_a_list_that_repeats_its_last_page_for_ever_ends() -> None:
+    cloud = always(200, {"images": [{"id": "1"}], "next": "/v2/images?marker=1"})
+    assert len(list(pages(cloud, "image", "/images", "images", {}))) == 2
+
+
+@pytest.mark.parametrize("body", ["<html>", "", "[]", "{}", '{"networks": null}', '"x"'])
+def test_an_answer_that_is_no_list_is_the_clouds_fault_not_an_empty_project(body: str) -> None:
+    with pytest.raises(MalformedAnswer):
+        KINDS["network"].leftovers(always(200, body), "stackprobe")
+
+
+def test_what_other_projects_own_is_never_ours_even_when_the_cloud_lists_it() -> None:
+    items = [{"id": owner, "name": f"stackprobe-{RUN}-net", "project_id": owner} for owner in ("mine", "theirs")]
+    items += [{"id": "old", "name": f"stackprobe-{RUN}-net", "tenant_id": "theirs"}]
+    cloud = always(200, {"networks": items})
+    assert [one.id for one in KINDS["network"].leftovers(cloud, "stackprobe")] == ["mine"]
+    assert [one.id for one in KINDS["network"].find(cloud, f"stackprobe-{RUN}-net")] == ["mine"]
+
+
+def test_a_name_is_found_exactly_though_the_cloud_takes_it_for_a_pattern() -> None:
+    names = [f"stackprobe-{RUN}-server", f"stackprobe-{RUN}-server-2"]
+    cloud = always(200, {"servers": [{"id": name, "name": name} for name in names]})
+    assert [one.id for one in KINDS["server"].find(cloud, names[0])] == names[:1]
+
+
+def test_deleting_what_is_gone_is_fine_and_a_refusal_is_not() -> None:
+    KINDS["volume"].delete(always(404, {}), "x", time.monotonic() + 5)
+    with pytest.raises(openstack.exceptions.ConflictException):
+        KINDS["volume"].delete(always(409, {}), "x", time.monotonic() + 5)
+
+
+def test_waiting_asks_at_most_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kind, "POLL_INTERVAL_S", 0.2)
+    cloud = always(200, {"network": {"id": "x", "status": "ACTIVE"}})
+    with pytest.raises(StillThere, match="the network x is still there, with status active"):
+        KINDS["network"].wait_gone(cloud, "x", time.monotonic() + 0.7)
+    assert len(cloud.asked) <= 4
+
+
+def test_waiting_bears_errors_until_the_deadline_and_then_tells_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kind, "POLL_INTERVAL_S", 0.1)
+    answers = iter([503, 503, 404])
+    cloud: Any = Cloud(lambda *_: (next(answers), {}))
+    KINDS["network"].wait_gone(cloud, "x", time.monotonic() + 5)
+    with pytest.raises(openstack.exceptions.HttpException):
+        KINDS["network"].wait_gone(always(503, {}), "x", time.monotonic() + 0.3)
+
+
+def test_waiting_ends_when_the_cloud_has_given_up_deleting() -> None:
+    cloud = always(200, {"volume": {"id": "x", "status": "error_deleting"}})
+    began = time.monotonic()
+    with pytest.raises(StillThere, match="error_deleting"):
+        KINDS["volume"].wait_gone(cloud, "x", began + 30)
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("stamp", "seconds"),
+    [
+        ("2026-01-01T00:00:10Z", 1767225610.0),
+        ("2026-01-01T00:00:10.123456", 1767225610.0),
+        (None, None),
+        ("", None),
+        ("soon", None),
+        (7, None),
+    ],
+)
+def test_dates_of_all_services_are_read(stamp: Any, seconds: float | None) -> None:
+    assert seconds_of(stamp) == seconds
+
+
+def test_every_kind_has_the_key_that_it_is_called_by() -> None:
+    assert all(KINDS[name].name == name for name in KINDS)
