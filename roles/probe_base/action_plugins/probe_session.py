@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from ansible import constants
 from ansible.plugins.action import ActionBase
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "client"))
@@ -18,7 +19,8 @@ class ActionModule(ActionBase):
             if path:
                 await_socket(path)
             else:
-                path = start(self._task.args)
+                roles = [folder for folder in constants.DEFAULT_ROLES_PATH if os.path.isdir(folder)]
+                path = start(self._task.args, roles)
             plan = ask(path, {"op": "plan"})
         except SessionGone as error:
             return {"failed": True, "msg": str(error)}

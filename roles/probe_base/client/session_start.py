@@ -6,6 +6,7 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ def await_socket(path: str) -> None:
         time.sleep(0.01)
 
 
-def start(arguments: dict[str, Any]) -> str:
+def start(arguments: dict[str, Any], roles: Iterable[str]) -> str:
     """Start ``stackprobe session`` and return the path of its socket. It ends with this play, whatever ends that.
 
+    :param roles: the folders in which Ansible looks for roles: every scenario in them can be run.
     :raises SessionGone: it did not come up; the message is its own.
     """
     # The path of a Unix socket ends at 108 bytes.
@@ -46,6 +48,8 @@ def start(arguments: dict[str, Any]) -> str:
     for option in ("cloud", "region", "config", "output"):
         if arguments.get(option):
             command += [f"--{option}", str(arguments[option])]
+    for folder in roles:
+        command += ["--roles-path", folder]
     for option, values in (("scenario", arguments.get("scenarios")), ("tag", arguments.get("tags"))):
         for value in values or []:
             command += [f"--{option}", str(value)]

@@ -7,6 +7,7 @@ from typing import Any
 import thread_worker
 from ansible.plugins.action import ActionBase
 from stackprobe_client import SessionGone, ask, socket_path
+from task_watch import task_position
 
 thread_worker.install()
 
@@ -48,11 +49,3 @@ class StepAction(ActionBase):
         elif answer.get("fatal"):
             result["failed"] = True
         return result
-
-
-def task_position(task: Any) -> tuple[str | None, int | None]:
-    """File and line of a task, as far as Ansible tells: ``roles/…/main.yaml`` and a number."""
-    path, _, line = str(task.get_path() or "").rpartition(":")
-    if "/roles/" in path:
-        path = "roles/" + path.rsplit("/roles/", 1)[1]
-    return (path or None), (int(line) if line.isdigit() else None)

@@ -29,10 +29,12 @@ from typing import Any
 from ansible.executor.process import worker as ansible_worker
 from ansible.plugins import strategy as ansible_strategy
 from stackprobe_client import BATON
+from task_watch import Watch
 
+_ARGUMENTS = ("final_q", "task_vars", "host", "task")
 _BUILTIN = ("set_fact", "include_vars", "debug", "assert", "fail")
 IN_PROCESS = frozenset(
-    {"probe_call", "probe_wait", "probe_check", "probe_delete", "probe_token", "probe_endpoint", "probe_finish"}
+    {"probe_call", "probe_wait", "probe_check", "probe_delete", "probe_token", "probe_endpoint", "probe_finish", "probe_join"}
     | {prefix + name for name in _BUILTIN for prefix in ("", "ansible.builtin.", "ansible.legacy.")}
 )
 
@@ -117,7 +119,13 @@ def install() -> bool:
         return False
 
     def choose(*args: Any, **kwargs: Any) -> Any:
-        task = kwargs["task"] if "task" in kwargs else args[3]
+        given = dict(zip(_ARGUMENTS, args, strict=False)) | kwargs  # by position up to ansible-core 2.18
+        task = given["task"]
+        queue = Watch(given["final_q"], task, given["host"], given["task_vars"])
+        if "final_q" in kwargs:
+            kwargs["final_q"] = queue
+        else:
+            args = (queue, *args[1:])
         return (ThreadWorker if task.action in IN_PROCESS else original)(*args, **kwargs)
 
     choose.in_threads = True  # type: ignore[attr-defined]

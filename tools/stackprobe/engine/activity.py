@@ -48,18 +48,21 @@ class Activity:
     """One step under way in one thread.
 
     :param deadline: the end of the step's time, on the monotonic clock, in seconds.
+    :param cut_by_run: that end is not the step's own one but the run's.
     """
 
     deadline: float
     scenario: str = "run"
     step: str | None = None
     seq: int | None = None
+    cut_by_run: bool = False
     calls: list[Call] = field(default_factory=list)
     aborted: str | None = None
     connection: Any = None
     sending: Call | None = None
     """The request that is under way."""
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    over: threading.Event = field(default_factory=threading.Event)
+    """Set when its work is done, or is no longer waited for."""
 
     def remaining(self) -> float:
         """Seconds left; 0 once the step was aborted."""
@@ -67,13 +70,14 @@ class Activity:
 
     def abort(self, reason: str) -> None:
         """End the request that is under way: its socket is shut down, so that the waiting thread wakes at once."""
-        with self._lock:
-            self.aborted = self.aborted or reason
-            connection = self.connection
+        self.aborted = self.aborted or reason
+        connection = self.connection
         sock = getattr(connection, "sock", None)
-        if sock is not None:
+        # A connection that went back to the pool meanwhile may already serve another step.
+        if sock is not None and getattr(connection, "stackprobe_user", None) is self:
             with contextlib.suppress(OSError, ValueError):
                 sock.shutdown(socket.SHUT_RDWR)
+        self.over.set()
 
     def last_call(self) -> Call | None:
         return self.calls[-1] if self.calls else None
@@ -82,6 +86,16 @@ class Activity:
         """1, or one more than the attempt that failed just before with the same method and URL."""
         last = self.last_call()
         return last.attempt + 1 if last and last.retriable and (last.method, last.url) == (method, url) else 1
+
+    def unrecovered(self) -> Call | None:
+        """The last request that was answered with nonsense and not answered well by a later attempt."""
+        good: set[tuple[str, str]] = set()
+        for call in reversed(self.calls):
+            if call.malformed and (call.method, call.url) not in good:
+                return call
+            if not call.retriable:
+                good.add((call.method, call.url))
+        return None
 
     def wire_ms(self) -> float | None:
         """Milliseconds from the first request to the end of the last answer: the cloud's time without our own work

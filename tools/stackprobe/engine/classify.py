@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import socket
 import traceback
@@ -26,6 +27,9 @@ _NAME_RESOLUTION = re.compile(
 _PROXY = re.compile(r"ProxyError|Cannot connect to proxy|Tunnel connection failed")
 _UNTRUSTED = re.compile(r"self.signed|unable to get (local )?issuer|unable to get issuer", re.IGNORECASE)
 
+ABANDONED = "given up, since the scenario ended before"
+"""Why a step in the background was ended."""
+
 
 class StepError(Exception):
     """The step itself cannot be executed: missing or wrong arguments. Outcome ``error``."""
@@ -37,6 +41,10 @@ class StepFailure(Exception):
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+class DeadlinePassed(StepFailure):
+    """The step's time was over before the cloud did what was expected."""
 
 
 class StepSkipped(Exception):
@@ -57,23 +65,37 @@ def control_target_answers(target: str | None, timeout_s: float = 5.0) -> bool |
     """Whether a TCP connection to the control target (``host:port`` or a URL) comes up; None if none is configured."""
     if not target:
         return None
-    split = urlsplit(target if "//" in target else f"//{target}")
-    port = split.port or {"https": 443}.get(split.scheme, 80)
     try:
-        socket.create_connection((split.hostname or "", port), timeout_s).close()
+        socket.create_connection(_host_and_port(target), timeout_s).close()
     except OSError:
         return False
     return True
+
+
+def has_name(target: str | None) -> bool:
+    """Whether name resolution takes part in reaching the control target: it is configured, and not by an IP address."""
+    host = _host_and_port(target)[0] if target else ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return bool(host)
+    return False
+
+
+def _host_and_port(target: str) -> tuple[str, int]:
+    split = urlsplit(target if "//" in target else f"//{target}")
+    return split.hostname or "", split.port or {"https": 443}.get(split.scheme, 80)
 
 
 class Judge:
     """Judges exceptions of steps.
 
     :param control_target: tells the cloud's silence from the runner's own broken network.
+    :param by_name: the control target has a name, so that its answer tells that the runner's name resolution works.
     """
 
-    def __init__(self, control_target: Callable[[], bool | None] = lambda: None) -> None:
-        self._control_target = control_target
+    def __init__(self, control_target: Callable[[], bool | None] = lambda: None, *, by_name: bool = False) -> None:
+        self._control_target, self._by_name = control_target, by_name
         self.authenticated = False
 
     def judge(self, error: BaseException, activity: Activity) -> Verdict:
@@ -82,22 +104,34 @@ class Judge:
             return Verdict(ERROR, str(error))
         if isinstance(error, StepSkipped):
             return Verdict(SKIPPED, str(error))
+        if activity.aborted == ABANDONED:
+            return Verdict(SKIPPED, ABANDONED)
         if activity.aborted and activity.aborted != "deadline":
             return Verdict(ERROR, f"interrupted: {activity.aborted}")
         last = activity.sending or activity.last_call()
+        status = status_of(error)
+        ran_out = isinstance(error, DeadlinePassed) or not (isinstance(error, StepFailure) or status is not None)
+        if activity.cut_by_run and ran_out and activity.remaining() <= 0:
+            return Verdict(
+                ERROR, f"the run's time was over before the step's{_while(last)}", "give the run a longer deadline_s"
+            )
         if isinstance(error, StepFailure):
             return Verdict(FAILED, str(error), status=error.status if error.status is not None else _status(last))
-        status = status_of(error)
         if status is not None:
             return self._by_status(status, describe(error), last)
         if activity.remaining() <= 0:
             if last is None:
                 return Verdict(ERROR, "the deadline passed before the probe sent anything", "look at the runner's load")
-            return Verdict(FAILED, f"deadline passed{_while(last)}", status=_status(last))
+            message = f"deadline passed{_while(last)}"
+            if last.status is None and self._control_target() is False:
+                return _runner_offline(message)
+            return Verdict(FAILED, message, status=_status(last))
         if isinstance(error, keystone_errors.SSLError):
             return self._tls(error)
         if isinstance(error, keystone_errors.ConnectFailure | keystone_errors.UnknownConnectionError | OSError):
             return self._no_answer(error, last)
+        if isinstance(error, sdk_errors.InvalidRequest | sdk_errors.InvalidResourceQuery):
+            return Verdict(ERROR, f"openstacksdk refuses it: {describe(error)}", "check the step's arguments")
         if isinstance(error, sdk_errors.ResourceTimeout):
             return Verdict(FAILED, describe(error), status=_status(last))
         if isinstance(error, sdk_errors.ResourceFailure):
@@ -136,20 +170,16 @@ class Judge:
         return self._no_answer(ConnectionError(call.error or "no answer"), call)
 
     def malformed(self, activity: Activity) -> Verdict | None:
-        """The verdict on a step that the SDK believes in although the last answer was no JSON."""
-        last = activity.last_call()
-        return self._broken_call(last) if last is not None and last.malformed else None
+        """The verdict on a step that the SDK believes in although an answer that it got was no JSON."""
+        call = activity.unrecovered()
+        return self._broken_call(call) if call is not None else None
 
     def _no_answer(self, error: BaseException, last: Call | None) -> Verdict:
         message = (last.error if last and last.error else None) or describe(error)
         reachable = self._control_target()
         if reachable is False:
-            return Verdict(
-                ERROR,
-                f"the runner's own network is broken, the control target does not answer either: {message}",
-                "check the runner's network, then the control_target of the configuration",
-            )
-        if reachable is None and _NAME_RESOLUTION.search(message):
+            return _runner_offline(message)
+        if not (reachable and self._by_name) and _NAME_RESOLUTION.search(message):
             return Verdict(ERROR, f"name resolution failed: {message}", "check the runner's DNS and the auth_url")
         if _PROXY.search(message):
             return Verdict(ERROR, f"the proxy does not work: {message}", "check the runner's proxy settings")
@@ -179,6 +209,14 @@ def describe(error: BaseException) -> str:
         parts.append(details)
     text = " ".join(" ".join(parts).split()) or type(error).__name__
     return text if len(text) <= 500 else f"{text[:400]} … {text[-90:]}"
+
+
+def _runner_offline(message: str) -> Verdict:
+    return Verdict(
+        ERROR,
+        f"the runner's own network is broken, the control target does not answer either: {message}",
+        "check the runner's network, then the control_target of the configuration",
+    )
 
 
 def _status(call: Call | None) -> int | None:

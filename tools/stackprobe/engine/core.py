@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from concurrent import futures
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,8 @@ from stackprobe.engine.values import Values
 
 GRACE_S = 2.0
 """Seconds that a step's thread may take to notice its deadline; then it is given up (a DNS query cannot be ended)."""
+JOIN = "join"
+"""The kind of step that waits for those in the background."""
 RUN = "run"
 """The reserved scenario of steps that belong to the run itself."""
 
@@ -45,8 +48,12 @@ class ScenarioState:
     finished: bool = False
     cut: str | None = None
     """Why its remaining steps are not executed."""
+    failed_at: str | None = None
+    """File and line of the last task that failed and is no step."""
     stopped_by_step: bool = False
     """Its last step says itself why the scenario could not go on."""
+    background: list[tuple[str | None, futures.Future[dict[str, Any]]]] = field(default_factory=list)
+    """The zones and the answers to come of steps that go on beside the others."""
 
 
 class Engine:
@@ -54,6 +61,7 @@ class Engine:
 
     :param own_prefix: how every name of this run begins.
     :param ends: when the last step must be over, monotonic seconds; teardown has its own time after it.
+    :param poll_interval_s: the shortest time between two questions of a waiting step.
     :param before_creation: called before a step that creates something, outside its time; raises
         :class:`~stackprobe.engine.classify.StepError` when nothing more may be created.
     """
@@ -69,17 +77,17 @@ class Engine:
         ledger: Ledger,
         hide: Callable[[str], None] = lambda _: None,
         before_creation: Callable[[], None] = lambda: None,
+        poll_interval_s: float = 1.0,
     ) -> None:
         self.connection, self.own_prefix, self.ends = connection, own_prefix, ends
         self._write, self._tell = recorder.write, recorder.tell
         self.judge, self.ledger, self.values = judge, ledger, Values(hide)
-        self._before_creation = before_creation
+        self._before_creation, self._poll_interval_s = before_creation, poll_interval_s
         self.heartbeat = Heartbeat()
         self.interrupted: str | None = None
         self._sequence = itertools.count(1)
         self._lock = threading.Lock()
         self._scenarios: dict[str, ScenarioState] = {}
-        self._under_way: set[int] = set()
         self._activities: dict[int, Activity] = {}
 
     # --- scenarios
@@ -126,10 +134,17 @@ class Engine:
     def skip(self, scenario: str, reason: str, outcome: str = SKIPPED) -> None:
         """Close ``scenario`` before its first step: its precondition is absent (or, as ``failed``, was promised)."""
         state = self.begin(scenario)
+        if state.finished:
+            return
         step = Step("plan", scenario, "Precondition", {})
         self.record(step, next(self._sequence), Verdict(outcome, reason), Activity(time.monotonic()), time.time(), 0.0)
         state.messages.append(reason)
         self.end(scenario)
+
+    def reject(self, step: Step, message: str) -> None:
+        """Record as an error that ``step`` was not executed since it could not even be read."""
+        verdict = Verdict(ERROR, message)
+        self.record(step, next(self._sequence), verdict, Activity(time.monotonic()), time.time(), 0.0)
 
     # --- steps
 
@@ -138,18 +153,58 @@ class Engine:
 
         ``outcome``, ``message``, ``fatal`` (the scenario cannot go on), ``result``, ``duration_ms``, ``status``.
         """
+        if step.kind == JOIN:
+            return self._join(step)
+        if str(step.arguments.get("background") or "false").lower() != "false":
+            return self._in_background(step)
+        return self._execute(step)
+
+    def _in_background(self, step: Step) -> dict[str, Any]:
+        """Begin ``step`` and answer at once; the next join tells how it went."""
+        answer: futures.Future[dict[str, Any]] = futures.Future()
+        self.begin(step.scenario).background.append((step.zone, answer))
+        work = threading.Thread(
+            target=lambda: answer.set_result(self._execute(step)), name=f"{step.scenario}: background", daemon=True
+        )
+        work.start()
+        return {"outcome": PASSED, "message": "goes on in the background", "fatal": False, "result": None}
+
+    def _join(self, step: Step) -> dict[str, Any]:
+        """Wait until the steps in the background (those of a zone, or all) are over; answer with the worst of theirs."""
+        state = self.begin(step.scenario)
+        chosen = [one for one in state.background if step.zone in (None, one[0])]
+        answers = [answer.result() for _, answer in chosen]
+        state.background = [one for one in state.background if one not in chosen]
+        state.answered = time.monotonic()
+        bad = [one for one in answers if one["fatal"]]
+        return bad[0] if bad else {"outcome": PASSED, "message": "", "fatal": False, "result": None}
+
+    def abandon(self, scenario: str) -> None:
+        """End what is still going on in the background of a scenario that is over: nobody wants it any more."""
+        background = [answer for _, answer in self.begin(scenario).background]
+        while futures.wait(background, timeout=0.0).not_done:
+            with self._lock:
+                activities = [one for one in self._activities.values() if one.scenario == scenario]
+            for activity in activities:
+                activity.abort(classify.ABANDONED)
+            futures.wait(background, timeout=0.1)
+
+    def _execute(self, step: Step) -> dict[str, Any]:
         arrived = time.monotonic()
         state = self.begin(step.scenario)
         scheduling_ms = (arrived - state.answered) * 1000
-        reason = self.interrupted or ("the run's time is over" if arrived >= self.ends else None)
-        if reason:
-            state.cut = reason
-        if state.finished or reason:
-            reason = reason or "the scenario is over"
-            return {"outcome": ERROR, "message": f"not executed: {reason}", "fatal": True, "result": None}
+        if reason := self._over(state):
+            return _not_executed(reason)
         kind = KINDS.get(step.kind)
         activity = Activity(arrived, step.scenario, step.name, next(self._sequence))
-        context = StepContext(self.connection, activity, self.ledger, self.values, self.own_prefix)
+        context = StepContext(
+            self.connection,
+            activity,
+            self.ledger,
+            self.values,
+            self.own_prefix,
+            poll_interval_s=self._poll_interval_s,
+        )
         try:
             if kind is None:
                 raise StepError(f"there is no kind of step `{step.kind}`")
@@ -160,17 +215,32 @@ class Engine:
                 return self._settle(step, activity, context, verdict, None, arrived, 0.0, scheduling_ms)
             if step.arguments.get("creates"):
                 self._before_creation()
+                if reason := self._over(state):
+                    return _not_executed(reason)
                 arrived = time.monotonic()
             activity.deadline = min(arrived + deadline_s, self.ends)
+            activity.cut_by_run = activity.deadline < arrived + deadline_s
         except StepError as error:
             return self._settle(step, activity, context, Verdict(ERROR, str(error)), None, arrived, 0.0, scheduling_ms)
         self._tell({"type": "step_start", "scenario": step.scenario, "step": step.name})
-        result, verdict = self.perform(activity, lambda: kind().run(context, step))
+        result, verdict = self.perform(activity, lambda: kind().run(context, step), stoppable=True)
         verdict = verdict or self.judge.malformed(activity) or Verdict(PASSED, "", status=_last_status(activity))
         return self._settle(step, activity, context, verdict, result, arrived, deadline_s * 1000, scheduling_ms)
 
-    def perform(self, activity: Activity, work: Callable[[], Any]) -> tuple[Any, Verdict | None]:
-        """Run ``work`` in a thread of its own within the activity's time; its result, or the verdict on its failure."""
+    def _over(self, state: ScenarioState) -> str | None:
+        """Why no step of a scenario is executed any more."""
+        reason = self.interrupted or ("the run's time is over" if time.monotonic() >= self.ends else None)
+        if reason:
+            state.cut = reason
+        return reason or ("the scenario is over" if state.finished else None)
+
+    def perform(
+        self, activity: Activity, work: Callable[[], Any], *, stoppable: bool = False
+    ) -> tuple[Any, Verdict | None]:
+        """Run ``work`` in a thread of its own within the activity's time; its result, or the verdict on its failure.
+
+        :param stoppable: do not even begin once the run was interrupted.
+        """
         done = threading.Event()
         outcome: list[tuple[Any, Verdict | None]] = []
 
@@ -182,15 +252,18 @@ class Engine:
                 found = (None, self._judged(error, activity))
             outcome.append(found)
             done.set()
+            activity.over.set()
 
         number = id(activity)
         with self._lock:
             self._activities[number] = activity
+            if stoppable and self.interrupted:
+                activity.abort(self.interrupted)
         try:
             threading.Thread(target=target, name=f"{activity.scenario}: {activity.step}", daemon=True).start()
-            if not done.wait(max(0.0, activity.deadline - time.monotonic())):
+            if not activity.over.wait(max(0.0, activity.deadline - time.monotonic())):
                 activity.abort("deadline")
-                done.wait(GRACE_S)
+            done.wait(GRACE_S)
         finally:
             with self._lock:
                 self._activities.pop(number, None)
@@ -340,6 +413,10 @@ class Engine:
             attempt=call.attempt,
             start_t=round(call.start_t, 6),
         )
+
+
+def _not_executed(reason: str) -> dict[str, Any]:
+    return {"outcome": ERROR, "message": f"not executed: {reason}", "fatal": True, "result": None}
 
 
 def worst(outcomes: list[str]) -> str:

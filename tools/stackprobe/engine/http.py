@@ -30,6 +30,7 @@ class _Timed:
     """Measures a urllib3 connection's TCP and TLS set-up and tells the thread's activity which socket is in use."""
 
     def connect(self) -> None:
+        self._use()
         start = time.monotonic()
         super().connect()  # type: ignore[misc]
         connection: Any = self
@@ -47,10 +48,14 @@ class _Timed:
             self.stackprobe_tcp_s = time.monotonic() - start
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
+        self._use()
+        return super().request(*args, **kwargs)  # type: ignore[misc]
+
+    def _use(self) -> None:
         activity = activities.current()
+        self.stackprobe_user = activity
         if activity is not None:
             activity.connection = self
-        return super().request(*args, **kwargs)  # type: ignore[misc]
 
 
 class _TimedHTTPConnection(_Timed, HTTPConnection):
@@ -128,7 +133,9 @@ class MeasuredRequests(requests.Session):
             call.duration_ms = (call.ended - call.began) * 1000
             if activity is not None:
                 self._add_set_up(call, activity)
-                activity.connection = activity.sending = None
+                activity.sending = None
+                if not kwargs.get("stream"):  # the content of a stream is still to come
+                    activity.connection = None
                 activity.calls.append(call)
             self._on_call(call, activity)
 

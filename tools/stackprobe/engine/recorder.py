@@ -18,10 +18,18 @@ class Recorder:
         self.journal = journal
         self.on_blind = on_blind
         self.blind: str | None = None
+        self._closed = False
         self.listeners: list[Callable[[dict[str, Any]], None]] = []
+
+    def close(self) -> None:
+        """The last record is written. What a thread that was given up still wants to say is of no interest."""
+        self._closed = True
+        self.journal.close()
 
     def write(self, record: str, /, **fields: Any) -> None:
         """Write a record; a failure makes the run blind, but does not raise."""
+        if self._closed:
+            return
         try:
             self.must_write(record, **fields)
         except JournalError as error:
@@ -32,8 +40,8 @@ class Recorder:
 
         :raises JournalError: it could not be written.
         """
-        if self.blind:
-            raise JournalError(self.blind)
+        if self.blind or self._closed:
+            raise JournalError(self.blind or "the run is over")
         try:
             self.journal.write(record, **fields)
         except JournalError as error:
@@ -47,6 +55,6 @@ class Recorder:
             listener(event)
 
     def _go_blind(self, reason: str) -> None:
-        if not self.blind:
+        if not self.blind and not self._closed:
             self.blind = reason
             self.on_blind(reason)

@@ -21,11 +21,22 @@ from stackprobe import __version__, cloud, naming
 from stackprobe.config.model import Target
 from stackprobe.engine import http
 from stackprobe.engine.activity import Activity, under_way
-from stackprobe.engine.classify import ERROR, FAILED, PASSED, SKIPPED, Judge, StepError, Verdict, control_target_answers
-from stackprobe.engine.core import RUN, Engine
+from stackprobe.engine.classify import (
+    ERROR,
+    FAILED,
+    PASSED,
+    SKIPPED,
+    Judge,
+    StepError,
+    Verdict,
+    control_target_answers,
+    has_name,
+)
+from stackprobe.engine.core import GRACE_S, RUN, Engine
 from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.recorder import Recorder
 from stackprobe.engine.server import Server
+from stackprobe.engine.steps import KINDS as STEP_KINDS
 from stackprobe.engine.steps import Step
 from stackprobe.engine.teardown import tear_down
 from stackprobe.engine.urls import EndpointMap
@@ -84,7 +95,9 @@ class Session:
         self.facts = cloud.facts(self.connection)
         self.lock = RunLock(self.run_id, f"{self.target.cloud}/{self.facts.region or ''}")
         self.recorder = Recorder(Journal(order.output / JOURNAL, self.scrubber), self._went_blind)
-        self.judge = Judge(lambda: control_target_answers(self.target.control_target))
+        self.judge = Judge(
+            lambda: control_target_answers(self.target.control_target), by_name=has_name(self.target.control_target)
+        )
         self.engine = Engine(
             self.connection,
             self.recorder,
@@ -94,11 +107,13 @@ class Session:
             ledger=Ledger(self.recorder),
             hide=self.scrubber.add,
             before_creation=self._before_creation,
+            poll_interval_s=self.target.poll_interval_s,
         )
         self.operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "plan": self._tell_plan,
             "step": self._execute,
             "finish": self._end_scenario,
+            "task_failed": self._take_failed_task,
             "end": lambda _: {},
         }
         """What the thin client can ask for; whoever conducts the run may replace ``end``."""
@@ -168,9 +183,10 @@ class Session:
         :param reason: why the run ended before its time (``SIGTERM``, ``deadline``).
         :param problem: what the scenarios that did not end are told.
         """
-        self._prepared.set()
-        if reason:
-            self.engine.interrupt(reason)
+        if reason or not self._prepared.is_set():
+            self.engine.interrupt(reason or problem or "Ansible ended")
+            self._prepared.wait(GRACE_S + 0.5)  # the authentication notices
+            self._prepared.set()
         self.lock.state("ending")
         unfinished = [one.name for one in self.order.scenarios if not self._finished(one.name)]
         with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, len(unfinished))) as pool:
@@ -179,11 +195,7 @@ class Session:
                     lambda name: self._finish(name, f"unfinished: {problem or reason or 'Ansible ended'}"), unfinished
                 )
             )
-        states = [self.engine.state(name) for name in [RUN, *(one.name for one in self.order.scenarios)]]
-        outcomes = [Outcome(outcome) for state in states if state for outcome in state.outcomes]
-        outcome = worst_of(outcomes)
-        if outcome is Outcome.SKIPPED:
-            outcome = Outcome.ERROR
+        outcome = self._outcome()
         code = exit_code(outcome)
         leftovers = self.engine.ledger.count()
         self.recorder.write(
@@ -198,8 +210,16 @@ class Session:
             self.lock.leave_for_sweep()
         self.engine.heartbeat.stop()
         self.lock.__exit__(None, None, None)
-        self.recorder.journal.close()
+        self.recorder.close()
         return 2 if self.recorder.blind and code == 0 else code
+
+    def _outcome(self) -> Outcome:
+        """The worst of all parts; where every scenario was skipped nothing was proven, which is an error."""
+        run = self.engine.state(RUN)
+        states = [self.engine.state(one.name) for one in self.order.scenarios]
+        scenarios = worst_of([Outcome(outcome) for state in states if state for outcome in state.outcomes])
+        of_run = [Outcome(outcome) for outcome in run.outcomes] if run else []
+        return worst_of([Outcome.ERROR if scenarios is Outcome.SKIPPED else scenarios, *of_run])
 
     # --- requests of the thin client
 
@@ -217,6 +237,27 @@ class Session:
     def _end_scenario(self, request: dict[str, Any]) -> dict[str, Any]:
         name = str(request["scenario"])
         self._finish(name, _problem(request, self.engine.state(name)))
+        return {}
+
+    def _take_failed_task(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A task failed that is no step, or a step before it could be executed: an undefined variable, say."""
+        name = str(request["scenario"])
+        state = self.engine.begin(name)
+        kind = str(request["action"]).removeprefix("probe_")
+        if kind in STEP_KINDS or request.get("ignored"):
+            message = " ".join(str(request.get("message", "")).split())[:1000]
+            step = Step(
+                kind if kind in STEP_KINDS else "task",
+                name,
+                str(request["name"]),
+                {},
+                file=request.get("file"),
+                line=request.get("line"),
+            )
+            self.engine.reject(step, message)
+            state.stopped_by_step = not request.get("ignored")
+        else:
+            state.failed_at = f"{request.get('file')}:{request.get('line')}"
         return {}
 
     def _execute(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -242,6 +283,7 @@ class Session:
             "probe_name": f"{self.own_prefix}{scenario.name}",
             "probe_cloud": self.target.cloud,
             "probe_region": self.facts.region,
+            "probe_services": sorted(self.catalog),
         }
         for option, value in self.target.options.get(scenario.name, {}).items():
             variables[scenario.variable(option)] = value
@@ -265,15 +307,18 @@ class Session:
     def _authenticate(self) -> Verdict | None:
         step = Step("auth", RUN, "Authenticate", {})
         start, start_t = time.monotonic(), time.time()
-        activity = Activity(start + AUTHENTICATION_DEADLINE_S, RUN, step.name, self.engine.next_sequence())
+        end = start + AUTHENTICATION_DEADLINE_S
+        activity = Activity(min(end, self.engine.ends), RUN, step.name, self.engine.next_sequence())
+        activity.cut_by_run = activity.deadline < end
         self._endpoints.add(str(self.facts.auth_url or ""), "identity")
-        token, verdict = self.engine.perform(activity, self.connection.authorize)
+        token, verdict = self.engine.perform(activity, self.connection.authorize, stoppable=True)
         if verdict is None:
             verdict = self.judge.malformed(activity)
         if verdict is None:
             self.scrubber.add(str(token))
             self.judge.authenticated = True
-            verdict = self._read_catalog()
+            read, broken = self.engine.perform(activity, self._read_catalog, stoppable=True)
+            verdict = broken or read
         wire_ms = activity.wire_ms() if verdict is None else None
         duration_ms = wire_ms if wire_ms is not None else (time.monotonic() - start) * 1000
         final = verdict or Verdict(PASSED, "", status=activity.calls[-1].status if activity.calls else None)
@@ -371,7 +416,7 @@ def _problem(request: dict[str, Any], state: Any) -> str | None:
     task = request.get("failed_task")
     if not task or (state is not None and (state.stopped_by_step or state.cut)):
         return None
-    where = f" ({request['failed_path']})" if request.get("failed_path") else ""
+    where = f" ({state.failed_at})" if state is not None and state.failed_at else ""
     return f"the task “{task}”{where} failed: {' '.join(str(request.get('failed_message', '')).split())[:1000]}"
 
 

@@ -22,7 +22,7 @@ from stackprobe.engine.values import Values
 if TYPE_CHECKING:
     import openstack.connection
 
-COMMON = {"deadline", "limit", "zone", "expect", "skip"}
+COMMON = {"deadline", "limit", "zone", "expect", "skip", "background"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class StepContext:
     polls: int | None = None
     precision_ms: float | None = None
     duration_ms: float | None = None
+    poll_interval_s: float = 1.0
     retries: int = 0
     fatal: bool = True
 

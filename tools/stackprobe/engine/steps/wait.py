@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from stackprobe.engine import expect
-from stackprobe.engine.classify import StepError, StepFailure, status_of
+from stackprobe.engine.classify import DeadlinePassed, StepError, StepFailure, status_of
 from stackprobe.engine.steps.base import Step, StepContext, StepKind, invoke
 
 FIRST_POLL_S = 0.2
@@ -19,14 +19,14 @@ TOLERATED_ERRORS = 2
 """So many answers in a row may be broken (each is a call record, the step counts as retried); one more is a failure."""
 
 
-def interval(waited_s: float) -> float:
+def interval(waited_s: float, least_s: float = INTERVAL_S) -> float:
     """Seconds until the next question after ``waited_s`` seconds of waiting: 1 s in the first minute, then 2 % of the
-    time waited, so that the precision stays in proportion, at most 5 s.
+    time waited, so that the precision stays in proportion, at most 5 s; never less than ``least_s``.
 
-    >>> interval(3), interval(100), interval(1000)
-    (1.0, 2.0, 5.0)
+    >>> interval(3), interval(100), interval(1000), interval(3, least_s=10)
+    (1.0, 2.0, 5.0, 10)
     """
-    return min(LONG_INTERVAL_S, max(INTERVAL_S, waited_s / 50)) if waited_s > 60 else INTERVAL_S
+    return max(least_s, min(LONG_INTERVAL_S, waited_s / 50)) if waited_s > 60 else max(least_s, INTERVAL_S)
 
 
 class WaitStep(StepKind):
@@ -77,7 +77,7 @@ def poll(context: StepContext, ask: Any, arrived: Any, first_s: float = FIRST_PO
         try:
             context.pause(pause)
         except TimeoutError:
-            raise StepFailure(
+            raise DeadlinePassed(
                 f"deadline passed after {time.monotonic() - start:.0f} s; last seen: {_state(last)}"
             ) from None
         asked = time.monotonic()
@@ -95,7 +95,7 @@ def poll(context: StepContext, ask: Any, arrived: Any, first_s: float = FIRST_PO
                 context.duration_ms = (time.monotonic() - start) * 1000
                 return last
         last_asked = asked
-        pause = max(interval(asked - start) - (time.monotonic() - asked), 0.05)
+        pause = max(interval(asked - start, context.poll_interval_s) - (time.monotonic() - asked), 0.05)
 
 
 def _tolerable(context: StepContext, error: BaseException) -> bool:
