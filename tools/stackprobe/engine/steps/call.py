@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from stackprobe.engine.classify import StepError, StepFailure, status_of
 from stackprobe.engine.steps.base import Step, StepContext, StepKind, invoke, split_arguments
+from stackprobe.engine.steps.wait import WaitStep
 
 MAX_RETRIES = 3
 """How often a 429 with ``Retry-After`` is obeyed within one step."""
@@ -17,6 +20,8 @@ class CallStep(StepKind):
     ``creates`` names the kind of resource that is made: its name is written to the journal before the request is sent.
     ``read_back`` names a method that gets such a resource by its id: what the answer promised must hold there too, so
     that an invented answer is noticed. It does not count into the step's duration.
+    ``then`` (arguments of ``probe_wait``; its ``args`` are by default the id in the answer) keeps the step going until
+    what the call set going has arrived: its duration is what a customer waits, its result the last answer.
     ``refused`` turns the expectation round: the cloud must refuse with one of these statuses.
     ``may_refuse`` lists statuses with which the cloud may refuse as well as do it; the result is then
     ``{refused: status}``.
@@ -25,7 +30,7 @@ class CallStep(StepKind):
 
     name = "call"
     required = frozenset({"call"})
-    optional = frozenset({"args", "creates", "name", "read_back", "refused", "may_refuse"})
+    optional = frozenset({"args", "creates", "name", "read_back", "then", "refused", "may_refuse"})
 
     def run(self, context: StepContext, step: Step) -> Any:
         creates = step.arguments.get("creates")
@@ -44,7 +49,7 @@ class CallStep(StepKind):
             context.verify(result, step.arguments["expect"])
         if step.arguments.get("read_back"):
             self._read_back(context, step, result)
-        return result
+        return self._then(context, step, result) if step.arguments.get("then") else result
 
     @staticmethod
     def _read_back(context: StepContext, step: Step, answer: Any) -> None:
@@ -54,6 +59,19 @@ class CallStep(StepKind):
         context.duration_ms = context.activity.wire_ms()
         found = invoke(context, step.arguments["read_back"], [identity], step.scenario)
         context.verify(found, {"id": identity, **(step.arguments.get("expect") or {})}, "read back: ")
+
+    @staticmethod
+    def _then(context: StepContext, step: Step, answer: Any) -> Any:
+        if not isinstance(step.arguments["then"], Mapping):
+            raise StepError("`then` must be a mapping of arguments of probe_wait")
+        arguments = dict(step.arguments["then"])
+        if "args" not in arguments and isinstance(answer, dict) and answer.get("id"):
+            arguments["args"] = [answer["id"]]
+        WaitStep.validate(arguments)
+        request_ms = context.duration_ms or context.activity.wire_ms() or 0.0
+        result = WaitStep().run(context, replace(step, arguments=arguments))
+        context.duration_ms = request_ms + (context.duration_ms or 0.0)
+        return result
 
     def _call(self, context: StepContext, step: Step) -> Any:
         refused, may_refuse = step.arguments.get("refused"), step.arguments.get("may_refuse")
