@@ -101,6 +101,7 @@ def _template() -> jinja2.Template:
 def render(results: Results) -> str:
     """The page."""
     rows, ticks = timeline(results)
+    run_level = [results.run_level] if results.run_level else []
     judged = sorted(call.duration_ms for call in results.calls if not call.starved)
     listed = _listed_calls(results)
     return _template().render(
@@ -110,7 +111,7 @@ def render(results: Results) -> str:
         verdict=_verdict(results),
         build_url=_link(results.ci.get("build_url")),
         bad=sorted((s for s in results.suites if s.outcome.is_bad), key=lambda s: s.outcome is not Outcome.FAILED),
-        ordered=sorted(results.suites, key=lambda s: list(Outcome).index(s.outcome)),
+        ordered=sorted([*results.scenarios, *run_level], key=lambda s: list(Outcome).index(s.outcome)),
         rows=rows,
         ticks=ticks,
         operations=_operations(results.calls),
@@ -149,7 +150,7 @@ def timeline(results: Results) -> tuple[list[Row], list[Tick]]:
     ticks = [
         Tick(round(index * step_s / span_s * 100, 3), _tick_label(index * step_s))
         for index in range(int(span_s / step_s) + 1)
-        if index * step_s / span_s <= 0.97
+        if index * step_s / span_s <= 0.92
     ]
     return rows, ticks
 
@@ -174,7 +175,9 @@ def _verdict(results: Results) -> str:
     parts = [f"{results.count(kind)} {kind}" for kind in Outcome if results.count(kind)]
     if results.outcome is Outcome.PASSED:
         passed = results.count(Outcome.PASSED)
-        return f"All {wording.counted(total, 'scenario')} passed" if passed == total else ", ".join(parts)
+        if passed == total:
+            return f"All {total} scenarios passed" if total > 1 else "The scenario passed"
+        return ", ".join(parts)
     if results.count(results.outcome):
         also = results.count(Outcome.ERROR) if results.outcome is Outcome.FAILED else 0
         return f"{results.count(results.outcome)} of {wording.counted(total, 'scenario')} {results.outcome}" + (
