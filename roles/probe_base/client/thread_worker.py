@@ -34,7 +34,8 @@ from task_watch import Watch
 _ARGUMENTS = ("final_q", "task_vars", "host", "task")
 _BUILTIN = ("set_fact", "include_vars", "debug", "assert", "fail")
 IN_PROCESS = frozenset(
-    {"probe_call", "probe_wait", "probe_check", "probe_delete", "probe_token", "probe_endpoint", "probe_finish", "probe_join"}
+    {"probe_call", "probe_wait", "probe_check", "probe_delete", "probe_token", "probe_endpoint"}
+    | {"probe_join", "probe_finish"}
     | {prefix + name for name in _BUILTIN for prefix in ("", "ansible.builtin.", "ansible.legacy.")}
 )
 

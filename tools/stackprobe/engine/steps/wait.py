@@ -45,8 +45,11 @@ class WaitStep(StepKind):
         until = step.arguments["until"]
         fail_on = step.arguments.get("fail_on") or {"status": {"matches": "(?i)error"}}
 
+        missing: list[expect.Checked] = []
+
         def arrived(answer: Any) -> bool:
             found = list(expect.check(answer, until))
+            missing[:] = [one for one in found if not one.holds]
             if all(one.holds for one in found):
                 context.checks += found
                 return True
@@ -56,9 +59,14 @@ class WaitStep(StepKind):
 
         if not isinstance(until, dict) or not until:
             raise StepError("`until` must be a mapping of what to wait for")
-        result = poll(
-            context, lambda: invoke(context, step.arguments["call"], step.arguments.get("args"), step.scenario), arrived
-        )
+        try:
+            result = poll(
+                context,
+                lambda: invoke(context, step.arguments["call"], step.arguments.get("args"), step.scenario),
+                arrived,
+            )
+        except DeadlinePassed as error:
+            raise DeadlinePassed("; ".join([str(error), *map(str, missing)])) from None
         if step.arguments.get("expect"):
             context.verify(result, step.arguments["expect"])
         return result
