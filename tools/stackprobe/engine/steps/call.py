@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from stackprobe.engine.classify import StepError, StepFailure, status_of
+from stackprobe.engine.classify import StepError, StepFailure, StepSkipped, status_of
 from stackprobe.engine.steps.base import Step, StepContext, StepKind, invoke, split_arguments
 from stackprobe.engine.steps.wait import WaitStep
 
@@ -25,14 +25,16 @@ class CallStep(StepKind):
     ``refused`` turns the expectation round: the cloud must refuse with one of these statuses.
     ``may_refuse`` lists statuses with which the cloud may refuse as well as do it; the result is then
     ``{refused: status}``.
+    ``unless_role`` names a role whose users are above what the step proves; for them it is skipped.
     A 429 that says when to come back is obeyed; each attempt is a call record and the step counts as retried.
     """
 
     name = "call"
     required = frozenset({"call"})
-    optional = frozenset({"args", "creates", "name", "read_back", "then", "refused", "may_refuse"})
+    optional = frozenset({"args", "creates", "name", "read_back", "then", "refused", "may_refuse", "unless_role"})
 
     def run(self, context: StepContext, step: Step) -> Any:
+        _skip_for_role(context, step.arguments.get("unless_role"))
         creates = step.arguments.get("creates")
         if creates:
             name = _own_name(context, step)
@@ -103,6 +105,12 @@ class CallStep(StepKind):
         context.retries += 1
         context.pause(float(after))
         return True
+
+
+def _skip_for_role(context: StepContext, role: Any) -> None:
+    session: Any = context.connection.session
+    if role and role in (session.auth.get_access(session).role_names or []):
+        raise StepSkipped(f"the probe's user has the role {role}, of whom other rules are true")
 
 
 def _is_refusal(result: Any) -> bool:
