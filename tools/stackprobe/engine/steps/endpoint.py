@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 import time
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import openstack.exceptions
 from cryptography import x509
+from os_service_types import ServiceTypes
 
-from stackprobe.engine.classify import StepError, StepFailure
+from stackprobe.engine.classify import StepFailure, StepSkipped
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
 
-# A cheap list call of each service, as path below its endpoint. A service that is not here only has to answer its
-# version document.
-LISTS = {
-    "identity": "/auth/projects",
-    "compute": "/flavors?limit=1",
-    "image": "/images?limit=1",
-    "network": "/networks?limit=1",
-    "block-storage": "/volumes?limit=1",
-    "object-store": "?limit=1&format=json",
-    "load-balancer": "/lbaas/loadbalancers?limit=1",
-    "orchestration": "/stacks?limit=1",
-    "key-manager": "/secrets?limit=1",
-    "dns": "/zones?limit=1",
-    "shared-file-system": "/shares?limit=1",
-    "container-infrastructure-management": "/clusters?limit=1",
-    "baremetal": "/nodes?limit=1",
-    "placement": "/resource_classes",
+# A cheap list call of each service: its path below the endpoint, the version that belongs in front where the catalog
+# does not name it, and the key of the list in the answer (None: the answer is the list). A service that is not here
+# only has to answer at all.
+LISTS: dict[str, tuple[str, str, str | None]] = {
+    "identity": ("/auth/projects", "v3", "projects"),
+    "compute": ("/flavors?limit=1", "v2.1", "flavors"),
+    "image": ("/images?limit=1", "v2", "images"),
+    "network": ("/networks?limit=1", "v2.0", "networks"),
+    "block-storage": ("/volumes?limit=1", "v3", "volumes"),
+    "object-store": ("?limit=1&format=json", "", None),
+    "load-balancer": ("/lbaas/loadbalancers?limit=1", "v2", "loadbalancers"),
+    "orchestration": ("/stacks?limit=1", "", "stacks"),
+    "key-manager": ("/secrets?limit=1", "v1", "secrets"),
+    "dns": ("/zones?limit=1", "v2", "zones"),
+    "shared-file-system": ("/shares?limit=1", "", "shares"),
+    "container-infrastructure-management": ("/clusters?limit=1", "v1", "clusters"),
+    "baremetal": ("/nodes?limit=1", "v1", "nodes"),
+    "placement": ("/resource_providers", "", "resource_providers"),
 }
 ADMIN_ONLY = frozenset({"placement", "baremetal"})
 """A refusal by policy (403) is a proper answer of these to a customer."""
 
 
 class EndpointStep(StepKind):
-    """Asks the endpoint of ``service`` (official type) on ``interface`` (default: the configured one).
+    """Asks the endpoint of ``service`` (as the catalog calls it, or its official type) on ``interface`` (default: the
+    configured one).
 
     ``certificate_days``: fewer days than that left on its TLS certificate are a failure.
     The result has ``url``, ``versions`` and, where https, ``certificate_days_left``.
@@ -49,94 +52,109 @@ class EndpointStep(StepKind):
 
     def run(self, context: StepContext, step: Step) -> Any:
         service = str(step.arguments["service"])
-        interface = step.arguments.get("interface") or context.connection.config.get_interface(service) or "public"
+        interface = str(step.arguments.get("interface") or configured_interface(context, service))
         session: Any = context.connection.session
-        region = context.connection.config.get_region_name(service)
-        url = session.auth.get_access(session).service_catalog.url_for(
-            service_type=service, interface=interface, region_name=region
-        )
-        result: dict[str, Any] = {"url": url, "versions": self._versions(session, url)}
-        path = LISTS.get(service)
-        if path is not None:
-            self._list(session, service, url, path, context)
+        url = _url(context, session.auth.get_access(session).service_catalog.catalog, service, interface)
+        if url is None:
+            raise StepSkipped(f"the catalog has no {interface} endpoint of {service} in this region")
+        official = ServiceTypes().get_service_type(service) or service
+        versions, certificate = self._versions(session, url, strict=official in LISTS)
+        result: dict[str, Any] = {"url": url, "versions": versions}
+        if official in LISTS:
+            self._list(session, official, url)
         if url.startswith("https:"):
-            result["certificate_days_left"] = days = self._days_left(url, context)
+            result["certificate_days_left"] = days = _days_left(certificate)
             least = step.arguments.get("certificate_days")
-            if least is not None and days < float(least):
-                raise StepFailure(
-                    f"the TLS certificate of {service} is valid for {days:.0f} more days, less than {least}"
-                )
+            if least not in (None, "") and days < float(least):
+                raise StepFailure(f"the TLS certificate of {service} is valid for {days:.1f} more days, not {least}")
         if step.arguments.get("expect"):
             context.verify(result, step.arguments["expect"])
         return result
 
     @staticmethod
-    def _versions(session: Any, url: str) -> list[str]:
-        """The versions that the unversioned document names; some clouds only answer below the version."""
+    def _versions(session: Any, url: str, *, strict: bool) -> tuple[list[str], bytes | None]:
+        """The versions that the unversioned document names, and the certificate of whoever answered.
+
+        Some clouds answer only below the version; then the list call decides.
+
+        :param strict: the service is known to have such a document.
+        """
         split = urlsplit(url)
         parts = [part for part in split.path.split("/") if part]
-        version = next(
-            (index for index, part in enumerate(parts) if part[:1] == "v" and part[1:2].isdigit()), len(parts)
-        )
-        root = urlunsplit((split.scheme, split.netloc, "/".join(["", *parts[:version], ""]), "", ""))
-        answer = session.get(root, authenticated=False, raise_exc=False)
+        before = next((index for index, part in enumerate(parts) if _is_version(part)), len(parts))
+        root = urlunsplit((split.scheme, split.netloc, "/".join(["", *parts[:before], ""]), "", ""))
+        # As a stream its connection is still known afterwards, and with it the certificate, also through a proxy.
+        answer = session.get(root, authenticated=False, raise_exc=False, stream=split.scheme == "https")
+        connection = getattr(answer.raw, "connection", None)
+        sock: Any = getattr(connection, "sock", None)
+        certificate = sock.getpeercert(binary_form=True) if hasattr(sock, "getpeercert") else None
+        content = answer.content
         if answer.status_code >= 500:
             raise StepFailure(f"the version document at {root} answers HTTP {answer.status_code}", answer.status_code)
-        if answer.status_code in (401, 403, 404):
-            return []  # protected or not published at the root: the list call decides
+        if answer.status_code >= 400 or not strict or not content:
+            return [], certificate
         try:
             document = answer.json()
         except ValueError:
             raise StepFailure(f"the version document at {root} is no JSON", answer.status_code) from None
         versions = document.get("versions", [document.get("version")]) if isinstance(document, dict) else []
         versions = versions.get("values", []) if isinstance(versions, dict) else versions
-        found = [str(version.get("id")) for version in versions if isinstance(version, dict)]
+        found = [str(version["id"]) for version in versions or [] if isinstance(version, dict) and version.get("id")]
         if not found:
             raise StepFailure(f"the version document at {root} names no version", answer.status_code)
-        return found
+        return found, certificate
 
     @staticmethod
-    def _list(session: Any, service: str, url: str, path: str, context: StepContext) -> None:
+    def _list(session: Any, service: str, url: str) -> None:
+        path, version, key = LISTS[service]
         base = url.rstrip("/")
-        if service == "network" and "/v2.0" not in base:
-            base += "/v2.0"
-        elif service == "image" and "/v2" not in base:
-            base += "/v2"
-        elif service == "identity" and "/v3" not in base:
-            base += "/v3"
-        elif service == "dns" and "/v2" not in base:
-            base += "/v2"
-        elif service in ("load-balancer", "key-manager") and not base.rsplit("/", 1)[-1].startswith("v"):
-            base += "/v2" if service == "load-balancer" else "/v1"
+        if version and not any(_is_version(part) for part in urlsplit(base).path.split("/")):
+            base = f"{base}/{version}"
         answer = session.get(base + path, raise_exc=False)
-        if answer.status_code == 403 and service in ADMIN_ONLY:
+        status = answer.status_code
+        if status == 403 and service in ADMIN_ONLY:
             return
-        if answer.status_code >= 400:
-            answer_text = " ".join(answer.text.split())[:200]
-            raise StepFailure(
-                f"{service} answers HTTP {answer.status_code} to GET {path}: {answer_text}", answer.status_code
-            )
+        if status >= 500 or status == 404:
+            text = " ".join(answer.text.split())[:200]
+            raise StepFailure(f"{service} answers HTTP {status} to GET {path}: {text}", status)
+        openstack.exceptions.raise_from_response(answer)
         try:
-            answer.json()
+            document = answer.json()
         except ValueError:
-            raise StepFailure(
-                f"{service} answers GET {path} with something that is no JSON", answer.status_code
-            ) from None
+            raise StepFailure(f"{service} answers GET {path} with something that is no JSON", status) from None
+        if not isinstance(document.get(key) if key and isinstance(document, dict) else document, list):
+            raise StepFailure(f"{service} answers GET {path} without a list of {key or 'anything'}", status)
 
-    @staticmethod
-    def _days_left(url: str, context: StepContext) -> float:
-        """Days until the server's certificate ends, read from a TLS handshake of its own."""
-        split = urlsplit(url)
-        tls = ssl.create_default_context()
-        tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE  # only read here; the API calls verify it
-        remaining = context.activity.remaining()
-        if remaining <= 0:
-            raise StepError("no time left to read the certificate")
-        with (
-            socket.create_connection((split.hostname or "", split.port or 443), remaining) as plain_socket,
-            tls.wrap_socket(plain_socket, server_hostname=split.hostname) as tls_socket,
-        ):
-            certificate = tls_socket.getpeercert(binary_form=True)
-        if not certificate:
-            raise StepFailure("the server shows no certificate")
-        return (x509.load_der_x509_certificate(certificate).not_valid_after_utc.timestamp() - time.time()) / 86400
+
+def configured_interface(context: StepContext, service: str) -> str:
+    """The interface (public, internal, admin) on which clouds.yaml wants a service to be used."""
+    return str(context.connection.config.get_interface(service) or "public").removesuffix("URL")
+
+
+def endpoints_of(service: dict[str, Any], region: str | None) -> Iterator[tuple[str, str]]:
+    """Interface and URL of each endpoint that an entry of a catalog has in a region."""
+    for endpoint in service.get("endpoints") or []:
+        if region in (None, "", endpoint.get("region_id"), endpoint.get("region")):
+            yield str(endpoint.get("interface")), str(endpoint.get("url"))
+
+
+def _url(context: StepContext, catalog: list[dict[str, Any]], service: str, interface: str) -> str | None:
+    config = context.connection.config
+    if interface == configured_interface(context, service) and (override := config.get_endpoint(service)):
+        return str(override)
+    types = ServiceTypes()
+    named = [one for one in catalog if one.get("type") == service]
+    same = [one for one in catalog if types.get_service_type(one.get("type") or "") == service]
+    region = config.get_region_name(service)
+    return next((url for one in named or same for kind, url in endpoints_of(one, region) if kind == interface), None)
+
+
+def _is_version(part: str) -> bool:
+    return part[:1] == "v" and part[1:2].isdigit()
+
+
+def _days_left(certificate: bytes | None) -> float:
+    """Days until a certificate in DER ends."""
+    if not certificate:
+        raise StepFailure("the server shows no certificate")
+    return (x509.load_der_x509_certificate(certificate).not_valid_after_utc.timestamp() - time.time()) / 86400

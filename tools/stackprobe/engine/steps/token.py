@@ -10,8 +10,11 @@ from keystoneauth1.identity import v3
 from stackprobe.engine.classify import StepError, StepFailure, StepSkipped, status_of
 from stackprobe.engine.plain import plain
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
+from stackprobe.engine.steps.endpoint import configured_interface, endpoints_of
 
 ACTIONS = ("issue", "exchange", "login", "validate", "catalog", "revoke")
+OWN = "own"
+"""The name of the run's own token; it cannot be revoked."""
 
 
 class TokenStep(StepKind):
@@ -21,7 +24,7 @@ class TokenStep(StepKind):
     - ``exchange``: a new token, remembered as ``token``, from the one remembered as ``with``;
     - ``login``: a token for ``user`` (an id) with the secret remembered as ``password``;
     - ``validate``: ask Keystone about ``token``;
-    - ``catalog``: the catalog that Keystone gives for ``token``;
+    - ``catalog``: the catalog that Keystone gives for ``token``, with the endpoints on ``interfaces``;
     - ``revoke``: end ``token``.
 
     ``refused`` lists the HTTP statuses of which the cloud must answer one.
@@ -29,7 +32,7 @@ class TokenStep(StepKind):
 
     name = "token"
     required = frozenset({"action"})
-    optional = frozenset({"token", "with", "user", "password", "refused"})
+    optional = frozenset({"token", "with", "user", "password", "interfaces", "refused"})
 
     def run(self, context: StepContext, step: Step) -> Any:
         action = step.arguments["action"]
@@ -60,6 +63,8 @@ class TokenStep(StepKind):
         return self._access(context, step, plugin)
 
     def _exchange(self, context: StepContext, step: Step) -> Any:
+        if "applicationcredential" in str(context.connection.config.config.get("auth_type")):
+            raise StepSkipped("clouds.yaml holds an application credential, whose tokens cannot be exchanged")
         project = context.connection.current_project_id
         plugin = v3.Token(self._auth_url(context), self._known(context, step, "with"), project_id=project)
         return self._access(context, step, plugin)
@@ -77,41 +82,58 @@ class TokenStep(StepKind):
         if not token:
             raise StepFailure("Keystone's answer holds no token")
         context.values.remember(step.arguments.get("token", "token"), step.scenario, token)
+        connection = context.connection
         return {
             "user_id": access.user_id,
             "project_id": access.project_id,
+            "same_user": access.user_id == connection.current_user_id,
+            "same_project": access.project_id == connection.current_project_id,
+            "lifetime_s": (access.expires - access.issued).total_seconds(),
             "expires": plain(access.expires),
             "issued": plain(access.issued),
             "roles": list(access.role_names or []),
-            "services": sorted(
-                {
-                    str(service.get("type"))
-                    for service in (access.service_catalog.catalog if access.has_service_catalog() else [])
-                }
-            ),
         }
 
     def _validate(self, context: StepContext, step: Step) -> Any:
-        body = self._about_token(context, step, "GET", "/auth/tokens").json()
+        body = self._about_token(context, step, "GET").json()
         return plain(body.get("token") if isinstance(body, dict) else None)
 
     def _catalog(self, context: StepContext, step: Step) -> Any:
-        token = self._known(context, step, "token")
+        """``services`` (the types in it), ``endpoints`` (``service``, ``interface`` and a ``label`` of each) and
+        ``missing`` (types that the run's own token knows)."""
         answer = context.connection.session.get(
-            f"{self._auth_url(context)}/auth/catalog", authenticated=False, headers={"X-Auth-Token": token}
+            f"{self._auth_url(context)}/auth/catalog",
+            authenticated=False,
+            headers={"X-Auth-Token": self._known(context, step, "token")},
         )
-        return [
-            {"type": service.get("type"), "endpoints": len(service.get("endpoints", []))}
-            for service in answer.json().get("catalog", [])
-        ]
+        body = answer.json()
+        catalog = body.get("catalog") if isinstance(body, dict) else None
+        if not isinstance(catalog, list):
+            raise StepFailure("the answer holds no catalog", answer.status_code)
+        services = _types(catalog, context)
+        session: Any = context.connection.session
+        own = session.auth.get_access(session).service_catalog
+        endpoints = []
+        for service in services:
+            configured = configured_interface(context, service)
+            for interface in step.arguments.get("interfaces") or [configured]:
+                label = service if interface == configured else f"{service}-{interface}"
+                endpoints.append({"service": service, "interface": interface, "label": label})
+        return {
+            "services": services,
+            "endpoints": endpoints,
+            "missing": sorted(set(_types(own.catalog if own else [], context)) - set(services)),
+        }
 
     def _revoke(self, context: StepContext, step: Step) -> Any:
-        return {"status": self._about_token(context, step, "DELETE", "/auth/tokens").status_code}
+        if step.arguments.get("token") == OWN:
+            raise StepError("the run's own token cannot be revoked: the other scenarios use it")
+        return {"status": self._about_token(context, step, "DELETE").status_code}
 
-    def _about_token(self, context: StepContext, step: Step, http_method: str, path: str) -> Any:
+    def _about_token(self, context: StepContext, step: Step, http_method: str) -> Any:
         """A request about a token by the run's own one (so that a revoked token can still be asked about)."""
         return context.connection.session.request(
-            self._auth_url(context) + path,
+            f"{self._auth_url(context)}/auth/tokens",
             http_method,
             headers={"X-Subject-Token": self._known(context, step, "token")},
         )
@@ -119,12 +141,24 @@ class TokenStep(StepKind):
     @staticmethod
     def _known(context: StepContext, step: Step, key: str) -> str:
         name = step.arguments.get(key, "token")
-        token = context.values.known(name, step.scenario)
+        token = context.connection.auth_token if name == OWN else context.values.known(name, step.scenario)
         if token is None:
             raise StepError(f"no step of this scenario has remembered a token as `{name}`")
-        return token
+        return str(token)
 
     @staticmethod
     def _auth_url(context: StepContext) -> str:
         url = str(context.connection.config.config["auth"]["auth_url"]).rstrip("/")
         return url if url.endswith("/v3") else f"{url}/v3"
+
+
+def _types(catalog: list[Any], context: StepContext) -> list[str]:
+    """The types of the services that a catalog has in the run's region."""
+    region = context.connection.config.get_region_name()
+    return sorted(
+        {
+            str(service["type"])
+            for service in catalog
+            if isinstance(service, dict) and service.get("type") and any(True for _ in endpoints_of(service, region))
+        }
+    )
