@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from stackprobe.errors import UsageError
-from stackprobe.outputs import write_all
+from stackprobe.outputs import OutputError, write_all
 from stackprobe.results import from_directory
 
 HELP = "write junit.xml, report.html, summary.md and metrics.txt again, from DIR/journal.jsonl"
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Write the reports; 0 when they are written, whatever they say about the cloud.
+    """Write the reports; 0 when they are written, whatever they say about the cloud, 2 when one could not be made.
 
     :raises UsageError: no directory, no journal in it, or not writable.
     """
@@ -28,6 +29,11 @@ def execute(arguments: argparse.Namespace) -> int:
             "this is not a directory", file=directory, remedy="give the directory that `stackprobe run --output` wrote"
         )
     results = from_directory(directory)
-    for path in write_all(directory, results):
+    try:
+        written = write_all(directory, results)
+    except OutputError as error:
+        print(f"stackprobe: {error}; please report this with the journal", file=sys.stderr)
+        return 2
+    for path in written:
         print(path)
     return 0
