@@ -33,6 +33,7 @@ class Receiver:
         self.behaviours = list(behaviours)
         self.lines: list[str] = []
         self.connections = 0
+        self.idle = threading.Event()
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.address = "{}:{}".format(*self.socket.getsockname())
         threading.Thread(target=self._serve, daemon=True).start()
@@ -42,11 +43,13 @@ class Receiver:
             while True:
                 connection, _ = self.socket.accept()
                 self.connections += 1
+                self.idle.clear()
                 behaviour = self.behaviours.pop(0) if self.behaviours else carbon
                 with contextlib.suppress(OSError):
                     data = behaviour(connection)
                     self.lines += data[: data.rfind(b"\n") + 1].decode().splitlines()
                 connection.close()
+                self.idle.set()
 
 
 def carbon(connection: socket.socket) -> bytes:
@@ -156,6 +159,7 @@ def test_a_batch_of_which_a_part_arrived_is_sent_again_whole(
     peer = receiver(reset_after(size))
     directory = write(tmp_path, points(300))
     assert run(directory, peer.address) == 1
+    assert peer.idle.wait(5)
     partly = len(peer.lines)
     assert partly < 300
     assert run(directory, peer.address) == 0

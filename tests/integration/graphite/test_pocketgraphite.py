@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import socket
 import time
 from collections.abc import Callable
@@ -61,10 +62,10 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(tmp_path: Path, capsys: pytes
             assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_a_picture_is_drawn_where_the_system_has_cairo(graphite: Start) -> None:
-    one = graphite()
-    try:
-        picture = one.picture(["carbon.*"], time.time() - 60, time.time())
-    except PocketgraphiteError:
-        pytest.skip("no libcairo on this system")
-    assert picture.startswith(b"\x89PNG")
+def test_a_picture_needs_cairo_and_figures_do_not(common: Graphite) -> None:
+    assert common.render(["none"], time.time() - 60, time.time()) == {}
+    if ctypes.util.find_library("cairo"):
+        assert common.picture(["none"], time.time() - 60, time.time()).startswith(b"\x89PNG")
+    else:
+        with pytest.raises(PocketgraphiteError):
+            common.picture(["none"], time.time() - 60, time.time())
