@@ -1,0 +1,81 @@
+"""Runs ``stackprobe run`` as an operator does, and looks at what it found."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stackprobe.results import Outcome, Results, Scenario, Step, from_directory
+
+PATIENCE_S = 300.0
+
+
+@dataclass(frozen=True)
+class Probed:
+    """A run that is over.
+
+    :param said: what it wrote to standard output and standard error.
+    """
+
+    exit_code: int
+    results: Results
+    said: str
+    output: Path
+
+    def scenario(self, name: str) -> Scenario:
+        """One of its scenarios."""
+        return next(one for one in self.results.scenarios if one.name == name)
+
+    def step(self, scenario: str, name: str, zone: str | None = None) -> Step:
+        """One of its steps."""
+        return next(one for one in self.scenario(scenario).steps if (one.name, one.zone) == (name, zone))
+
+    def outcomes(self) -> dict[str, Outcome]:
+        """The outcome of each scenario."""
+        return {one.name: one.outcome for one in self.results.scenarios}
+
+    def bad_steps(self, scenario: str) -> list[tuple[str, str | None]]:
+        """Name and zone of the steps of a scenario that failed or erred."""
+        return [(one.name, one.zone) for one in self.scenario(scenario).steps if one.outcome.is_bad]
+
+
+def run_probes(
+    clouds_yaml: Path,
+    directory: Path,
+    scenarios: Iterable[str],
+    *,
+    cloud: str = "demo",
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    **settings: Any,
+) -> Probed:
+    """Run ``scenarios`` on a cloud and wait for the end.
+
+    :param directory: where configuration and results go; made here.
+    :param options: options of scenarios, by scenario.
+    :param settings: other keys of probes.yaml.
+    """
+    directory.mkdir(parents=True)
+    config, output = directory / "probes.yaml", directory / "out"
+    config.write_text(json.dumps({**settings, "options": dict(options or {})}), encoding="utf-8")
+    selection = [part for scenario in scenarios for part in ("--scenario", scenario)]
+    command = [sys.executable, "-m", "stackprobe", "run", "--cloud", cloud, "--config", str(config)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
+    environment |= {"OS_CLIENT_CONFIG_FILE": str(clouds_yaml), "XDG_STATE_HOME": str(directory / "state")}
+    done = subprocess.run(
+        [*command, *selection, "--output", str(output)],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert (output / "journal.jsonl").exists(), f"exit code {done.returncode}: {done.stdout}"
+    return Probed(done.returncode, from_directory(output), done.stdout, output)
