@@ -6,9 +6,10 @@ import time
 from typing import Any
 
 import openstack
-from conftest import connect, inventory, settled_inventory
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
+
+from tests.integration.conftest import connect, inventory, settled_inventory
 
 
 def test_a_customer_finds_what_a_public_cloud_gives(demo: Connection) -> None:

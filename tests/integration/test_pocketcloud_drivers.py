@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import Inventory, inventory, settled_inventory
 from openstack import exceptions
 from openstack.connection import Connection
+
+from tests.integration.conftest import Inventory, inventory, settled_inventory
 
 Rules = Callable[[list[dict[str, Any]]], None]
 

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import connect
 from keystoneauth1 import exceptions
 from openstack.connection import Connection
 from openstack.exceptions import SDKException
 from pocketcloud.cli import main
 from pocketcloud.cloud import Cloud
+
+from tests.integration.conftest import connect
 
 Rules = Callable[[list[dict[str, Any]]], None]
 FLAVORS = {"service": "nova", "path": "/flavors"}

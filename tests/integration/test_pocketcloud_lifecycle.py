@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import connect
+from keystoneauth1 import exceptions
 from pocketcloud import cache, clone, processes
 from pocketcloud.cli import main
 from pocketcloud.cloud import Cloud
 from pocketcloud.errors import ServiceDied
 from pocketcloud.layout import Layout, load_settings
+
+from tests.integration.conftest import connect
 
 
 @pytest.fixture
@@ -79,6 +81,15 @@ def test_up_on_a_running_cloud_says_so_and_leaves_it_alone(cloud: Cloud, capsys:
     assert cloud.status().all_answer
 
 
+def let_something_hang(cloud: Cloud, demo: Any) -> None:
+    """A server that spawns for ever and a request without an answer."""
+    image, flavor = demo.image.find_image("cirros").id, demo.compute.find_flavor("m1.tiny").id
+    cloud.faults([{"driver": "spawn", "stuck": True}, {"service": "neutron", "path": "/networks", "hang": "before"}])
+    demo.compute.create_server(name="stuck", image_id=image, flavor_id=flavor, networks="none")
+    with pytest.raises(exceptions.ConnectTimeout):
+        demo.network.get("/networks", timeout=0.5)
+
+
 def test_a_second_cloud_beside_the_first_with_tls_and_a_long_line(cloud: Cloud, directory: Path) -> None:
     other = Cloud(directory)
     settings = other.up(tls=True, rtt_ms=60)
@@ -109,7 +120,10 @@ def test_a_second_cloud_beside_the_first_with_tls_and_a_long_line(cloud: Cloud, 
         context.wrap_socket(plain, server_hostname="127.0.0.1").close()
     assert 0.12 <= time.monotonic() - started < 0.5
 
+    let_something_hang(other, demo)
+    started = time.monotonic()
     assert other.down() == 0
+    assert time.monotonic() - started < 10
     assert processes.find(directory) == []
     assert main(["status", str(directory)]) == 1
     assert (directory / "log" / "nova.log").stat().st_size > 0
@@ -171,36 +185,6 @@ def test_a_service_that_dies_while_starting_ends_everything_and_a_later_up_recov
     until(lambda: not processes.find(directory), patience_s=5)
 
 
-def test_down_does_not_wait_for_what_hangs(cloud_with_hangs: Cloud) -> None:
-    started = time.monotonic()
-    cloud_with_hangs.down()
-    assert time.monotonic() - started < 10
-    assert processes.find(cloud_with_hangs.layout.root) == []
-
-
-@pytest.fixture
-def cloud_with_hangs(directory: Path) -> Cloud:
-    """A cloud with a request that hangs and a server that spawns for ever."""
-    cloud = Cloud(directory)
-    cloud.up()
-    demo = connect(cloud.clouds_yaml, "demo")
-    cloud.faults(
-        [
-            {"driver": "spawn", "stuck": True},
-            {"service": "neutron", "path": "/networks", "hang": "before"},
-        ]
-    )
-    demo.compute.create_server(
-        name="stuck",
-        image_id=demo.image.find_image("cirros").id,
-        flavor_id=demo.compute.find_flavor("m1.tiny").id,
-        networks="none",
-    )
-    with pytest.raises(Exception, match="timed out"):
-        demo.network.get("/networks", timeout=0.5)
-    return cloud
-
-
 def test_two_ups_at_once_build_one_golden_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both wait for one build, whose predecessor was killed half-way; then both run."""
     ours = tmp_path / "cache"
@@ -228,18 +212,30 @@ def test_two_ups_at_once_build_one_golden_state(tmp_path: Path, monkeypatch: pyt
     assert not partial.exists()
 
 
+FULL_DISK = """
+import errno, shutil, sys
+from pocketcloud import cli, cloud
+def full(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+cloud.NEED_BYTES = 0  # past the look at the free space, into the wall
+if sys.argv[2] == "pretend":
+    shutil.copyfile = full
+raise SystemExit(cli.main(["up", sys.argv[1]]))
+"""
+
+
 def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
-    """On a file system of 4 MiB, mounted where only the test's processes see it."""
+    """On a file system of 4 MiB, where a user may mount one; elsewhere a disk that pretends to be full."""
     small = tmp_path / "small"
     small.mkdir()
-    space = "from pocketcloud import cloud, cli; cloud.NEED_BYTES = 0; raise SystemExit(cli.main(['up', 'DIR']))"
     script = f'mount -t tmpfs -o size=4m none "{small}" && exec "$@"'
-    command = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
-    if not shutil.which("unshare") or subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("this machine lets no user mount a file system of its own")
-    code = space.replace("DIR", str(small / "cloud"))
+    mounted = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
+    able = (
+        shutil.which("unshare") and not subprocess.run([*mounted, "true"], capture_output=True, check=False).returncode
+    )
+    command = [sys.executable, "-c", FULL_DISK, str(small / "cloud"), "real" if able else "pretend"]
     ended = subprocess.run(
-        [*command, sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+        [*(mounted if able else []), *command], capture_output=True, text=True, timeout=120, check=False
     )
     assert ended.returncode == 2, ended.stderr
     error = ended.stderr.splitlines()[-1]

@@ -9,6 +9,8 @@ from typing import Any
 
 import sqlalchemy
 
+KEPT = 8  # idle connections of one database in one process
+
 
 def begin_immediate() -> None:
     """Take the write lock when a transaction begins.
@@ -31,3 +33,34 @@ def begin_immediate() -> None:
         if not nested:
             held[name] = weakref.ref(connection)
         connection.info["in_transaction"] = True
+
+
+class ReusingPool(sqlalchemy.pool.QueuePool):
+    """Keeps connections open; opens as many as are wanted at once."""
+
+    def __init__(self, creator: Any, **options: Any) -> None:
+        super().__init__(creator, **{**options, "pool_size": KEPT, "max_overflow": -1, "use_lifo": True})
+
+
+def reuse_connections() -> None:
+    """Keep connections to SQLite files open.
+
+    oslo.db opens one for every transaction, and SQLite reads the whole schema on each: that was half of the work of a
+    request. To be called before the services make their engines.
+    """
+    from oslo_db.sqlalchemy import engines
+
+    @sqlalchemy.event.listens_for(ReusingPool, "checkin")
+    def _forget(connection: Any, record: Any) -> None:
+        # oslo.db's mark, should the transaction have ended without it noticing
+        record.info.pop("in_transaction", None)
+
+    class Pools:
+        """sqlalchemy.pool, as oslo.db shall see it."""
+
+        NullPool = ReusingPool
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(sqlalchemy.pool, name)
+
+    engines.pool = Pools()

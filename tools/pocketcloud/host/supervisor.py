@@ -175,15 +175,17 @@ class Supervisor:
     def _serve(self, name: str, behind: str, context: ssl.SSLContext | None) -> None:
         """In a child: start the service and serve until SIGTERM."""
         from pocketcloud.faults.book import RuleBook
-        from pocketcloud.host import warm
+        from pocketcloud.host import rpc, warm
         from pocketcloud.host.applications import STARTERS
         from pocketcloud.host.drivers import stalls
         from pocketcloud.host.front import Front, TokenCache
         from pocketcloud.host.httpd import Server
-        from pocketcloud.host.sqlite import begin_immediate
+        from pocketcloud.host.sqlite import begin_immediate, reuse_connections
 
         started = time.monotonic()
         begin_immediate()
+        reuse_connections()
+        rpc.deliver_at_once()
         book = RuleBook(self.layout.faults)
         stalls.install(book)
         sys.argv = [name]
