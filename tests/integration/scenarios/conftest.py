@@ -1,59 +1,69 @@
-"""What the tests of all scenarios share: runs against the embedded cloud, and the proof that nothing is left of them."""
+"""Runs of scenarios in all weathers on the embedded cloud; see storms.py."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 
-from tests.integration.conftest import Inventory, Rules, inventory, settled_inventory
-from tests.integration.probing import Command, Finished
-
-
-@pytest.fixture
-def command(cloud: Cloud, tmp_path: Path) -> Command:
-    """The command ``stackprobe`` for the embedded cloud."""
-    return Command(cloud.clouds_yaml, tmp_path / "state")
+from tests.integration.conftest import inventory, settled_inventory
+from tests.integration.probing import Probed, run_probes
+from tests.integration.scenarios.storms import OPTIONS, SCENARIOS, Fault, Storm, faults_of, number_of
 
 
 @pytest.fixture(scope="session")
-def untouched(admin: Connection) -> Inventory:
-    """Everything in the cloud before the first run of these tests."""
-    return inventory(admin)
+def storm(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Fault], Storm]:
+    """Call it with a fault for the storm that has it; each rages once."""
+    over: dict[int, Storm] = {}
+
+    def rage(fault: Fault) -> Storm:
+        number = number_of(fault)
+        if number not in over:
+            faults, before = faults_of(number), inventory(admin)
+            cloud.faults([dict(one.rule) for one in faults])
+            try:
+                directory = tmp_path_factory.mktemp(f"storm-{number}") / "run"
+                run = run_probes(cloud.clouds_yaml, directory, SCENARIOS, options=OPTIONS)
+            finally:
+                cloud.faults()
+            over[number] = Storm(faults, run, before, settled_inventory(admin, before))
+        return over[number]
+
+    return rage
 
 
-@pytest.fixture
-def probe(
-    command: Command, faults: Callable[[Rules], None], tmp_path: Path, untouched: Inventory
-) -> Callable[..., Finished]:
-    """Call it with faults and scenarios for a run; see :meth:`Command.run` for more arguments."""
-
-    def run(rules: Rules, *scenarios: str, **more: object) -> Finished:
-        faults(rules)
-        return command.run(tmp_path / "run", *scenarios, **more)  # type: ignore[arg-type]
-
+@pytest.fixture(scope="session")
+def fair_weather(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> Probed:
+    """A run of the four scenarios on a cloud without faults, after which nothing is left."""
+    before = inventory(admin)
+    cloud.faults()
+    run = run_probes(cloud.clouds_yaml, tmp_path_factory.mktemp("fair") / "run", SCENARIOS, options=OPTIONS)
+    assert run.exit_code == 0, run.said
+    assert run.results.leftovers == 0
+    assert settled_inventory(admin, before) == before
     return run
 
 
 @pytest.fixture
-def nothing_left(admin: Connection, untouched: Inventory) -> Callable[[], None]:
-    """Call it to compare every resource of every project with what was there before."""
+def probe(cloud: Cloud, admin: Connection, faults: Callable[..., None], tmp_path: Path) -> Callable[..., Probed]:
+    """Call it with scenarios (and what else ``run_probes`` takes) for a run of their own that must leave nothing.
 
-    def compare() -> None:
-        now = settled_inventory(admin, untouched, patience_s=5.0)
-        assert _beyond(now, untouched) == {}, "left over"
-        assert _beyond(untouched, now) == {}, "deleted, and nobody asked for it"
+    ``rules`` of faults.json are in force while it runs.
+    """
+    runs: list[Probed] = []
 
-    return compare
+    def run(*scenarios: str, rules: list[dict[str, Any]] | None = None, **more: Any) -> Probed:
+        before = inventory(admin)
+        faults(rules or [])
+        clouds_yaml = more.pop("clouds_yaml", cloud.clouds_yaml)
+        runs.append(run_probes(clouds_yaml, tmp_path / f"run-{len(runs)}", scenarios, **more))
+        faults([])
+        assert runs[-1].results.leftovers == 0
+        assert settled_inventory(admin, before) == before
+        return runs[-1]
 
-
-def _beyond(one: Inventory, other: Inventory) -> Inventory:
-    """What is in one inventory and not in the other."""
-    more = {
-        kind: {key: name for key, name in found.items() if key not in other.get(kind, {})}
-        for kind, found in one.items()
-    }
-    return {kind: found for kind, found in more.items() if found}
+    return run
