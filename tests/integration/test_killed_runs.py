@@ -279,9 +279,9 @@ def test_a_sweep_leaves_a_live_run_and_everybody_else_alone(
             swept = other.stackprobe("sweep", "--cloud", cloud_name, "--older-than", "0s")
             assert swept.returncode == 0, swept.stdout + swept.stderr
             assert inventory(admin) == before
-        faults([])
         process.terminate()
-        assert process.wait(PATIENCE_S) == 2, (live.directory / "run.log").read_text()
+        faults([])
+        assert process.wait(PATIENCE_S) in (1, 2), (live.directory / "run.log").read_text()
     finally:
         if process.is_running():
             kill_all(process)

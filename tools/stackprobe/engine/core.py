@@ -192,7 +192,7 @@ class Engine:
     def _execute(self, step: Step) -> dict[str, Any]:
         arrived = time.monotonic()
         state = self.begin(step.scenario)
-        scheduling_ms = (arrived - state.answered) * 1000
+        scheduling_ms = max(0.0, arrived - state.answered) * 1000
         if reason := self._over(state):
             return _not_executed(reason)
         kind = KINDS.get(step.kind)
@@ -239,7 +239,7 @@ class Engine:
     ) -> tuple[Any, Verdict | None]:
         """Run ``work`` in a thread of its own within the activity's time; its result, or the verdict on its failure.
 
-        :param stoppable: do not even begin once the run was interrupted.
+        :param stoppable: ends, or does not even begin, when the run is interrupted; teardown goes on.
         """
         done = threading.Event()
         outcome: list[tuple[Any, Verdict | None]] = []
@@ -255,10 +255,11 @@ class Engine:
             activity.over.set()
 
         number = id(activity)
-        with self._lock:
-            self._activities[number] = activity
-            if stoppable and self.interrupted:
-                activity.abort(self.interrupted)
+        if stoppable:
+            with self._lock:
+                self._activities[number] = activity
+                if self.interrupted:
+                    activity.abort(self.interrupted)
         try:
             threading.Thread(target=target, name=f"{activity.scenario}: {activity.step}", daemon=True).start()
             if not activity.over.wait(max(0.0, activity.deadline - time.monotonic())):
