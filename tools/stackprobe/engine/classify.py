@@ -100,6 +100,7 @@ class Judge:
 
     def judge(self, error: BaseException, activity: Activity) -> Verdict:
         """The verdict on a step that ended with ``error`` after the calls in ``activity``."""
+        error = _unwrapped(error)
         if isinstance(error, StepError):
             return Verdict(ERROR, str(error))
         if isinstance(error, StepSkipped):
@@ -150,6 +151,9 @@ class Judge:
     def _by_status(self, status: int, message: str, last: Call | None) -> Verdict:
         if status == 401 and not self.authenticated:
             return Verdict(ERROR, f"authentication refused: {message}", "check the credentials in clouds.yaml", status)
+        if status == 404 and not self.authenticated:
+            remedy = "check the auth_url in clouds.yaml, and the token if one stands there"
+            return Verdict(ERROR, f"there is no Keystone, or it does not know the token: {message}", remedy, status)
         if status in (403, 409, 413) and _QUOTA.search(message):
             return Verdict(ERROR, f"no quota left: {message}", "raise the project's quota or free what it uses", status)
         if status == 403:
@@ -190,6 +194,14 @@ class Judge:
         if _UNTRUSTED.search(message) and not self.authenticated:
             return Verdict(ERROR, f"TLS: {message}", "name the cloud's CA with cacert in clouds.yaml")
         return Verdict(FAILED, f"TLS: {message}")
+
+
+def _unwrapped(error: BaseException) -> BaseException:
+    """The error of keystoneauth that openstacksdk made into a plain one of its own, in which only a text is left."""
+    inner = error.__cause__ or error.__context__
+    if type(error) is sdk_errors.SDKException and isinstance(inner, keystone_errors.ClientException):
+        return inner
+    return error
 
 
 def status_of(error: BaseException) -> int | None:

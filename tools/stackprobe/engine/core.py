@@ -211,8 +211,8 @@ class Engine:
             kind.validate(step.arguments)
             deadline_s = seconds(step.arguments, "deadline", kind.default_deadline_s) or kind.default_deadline_s
             if step.arguments.get("skip"):
-                verdict = Verdict(SKIPPED, str(step.arguments["skip"]))
-                return self._settle(step, activity, context, verdict, None, arrived, 0.0, scheduling_ms)
+                skipped = Verdict(SKIPPED, str(step.arguments["skip"]))
+                return self._settle(step, activity, context, skipped, None, arrived, 0.0, scheduling_ms)
             if step.arguments.get("creates"):
                 self._before_creation()
                 if reason := self._over(state):

@@ -122,6 +122,7 @@ class Session:
         self._prepared = threading.Event()
         self._closing: dict[str, threading.Lock] = {one.name: threading.Lock() for one in order.scenarios}
         self._breaker: concurrent.futures.Future[int] = concurrent.futures.Future()
+        self._breaker_lock, self._breaker_begun = threading.Lock(), False
 
     # --- the life of a run
 
@@ -311,7 +312,7 @@ class Session:
         activity = Activity(min(end, self.engine.ends), RUN, step.name, self.engine.next_sequence())
         activity.cut_by_run = activity.deadline < end
         self._endpoints.add(str(self.facts.auth_url or ""), "identity")
-        token, verdict = self.engine.perform(activity, self.connection.authorize, stoppable=True)
+        token, verdict = self.engine.perform(activity, self.connection.session.get_token, stoppable=True)
         if verdict is None:
             verdict = self.judge.malformed(activity)
         if verdict is None:
@@ -339,7 +340,9 @@ class Session:
                 regions |= {str(endpoint.get("region_id") or endpoint.get("region"))}
                 if region in (None, "", endpoint.get("region_id"), endpoint.get("region")):
                     self.catalog.add(official)
-        if region and regions and region not in regions:
+        if not regions:
+            return _without_catalog(session.auth.get_access(session))
+        if region and region not in regions:
             return Verdict(
                 ERROR,
                 f"the catalog has no region {region}, it has {', '.join(sorted(regions))}",
@@ -368,7 +371,7 @@ class Session:
                 self.engine.record(step, self.engine.next_sequence(), verdict, Activity(0.0), time.time(), 0.0)
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
         if any(scenario.creates for scenario in self.runnable):
-            threading.Thread(target=self._count_leftovers, name="circuit breaker", daemon=True).start()
+            self._start_breaker()
 
     def _warm_up(self) -> None:
         """Version discovery of the services to come: work of a fresh client, not of any scenario's first step."""
@@ -377,6 +380,12 @@ class Session:
                 getattr(self.connection, service.replace("-", "_"))
 
     # --- circuit breaker
+
+    def _start_breaker(self) -> None:
+        with self._breaker_lock:
+            begun, self._breaker_begun = self._breaker_begun, True
+        if not begun:
+            threading.Thread(target=self._count_leftovers, name="circuit breaker", daemon=True).start()
 
     def _count_leftovers(self) -> None:
         try:
@@ -388,6 +397,7 @@ class Session:
 
     def _before_creation(self) -> None:
         """Refuse to create more while too much of earlier runs is still there."""
+        self._start_breaker()  # for a scenario that creates although it says that it does not
         try:
             leftovers = self._breaker.result(timeout=BREAKER_DEADLINE_S)
         except concurrent.futures.TimeoutError:
@@ -409,6 +419,12 @@ class Session:
 
     def _went_blind(self, reason: str) -> None:
         self.engine.interrupt(f"the journal cannot be written: {reason}")
+
+
+def _without_catalog(access: Any) -> Verdict:
+    if access.project_scoped or access.domain_scoped or access.system_scoped:
+        return Verdict(FAILED, "Keystone's token holds no catalog: no service can be reached")
+    return Verdict(ERROR, "the token has no scope", "name the project in the auth section of clouds.yaml")
 
 
 def _problem(request: dict[str, Any], state: Any) -> str | None:

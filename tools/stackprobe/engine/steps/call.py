@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import email.utils
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from stackprobe.engine.classify import StepError, StepFailure, StepSkipped, status_of
@@ -99,11 +101,11 @@ class CallStep(StepKind):
     def _may_retry(context: StepContext, error: BaseException) -> bool:
         if status_of(error) != 429 or context.retries >= MAX_RETRIES:
             return False
-        after = getattr(getattr(error, "response", None), "headers", {}).get("Retry-After", "")
-        if not str(after).isdigit() or float(after) >= context.activity.remaining():
+        after_s = _retry_after_s(getattr(getattr(error, "response", None), "headers", {}))
+        if after_s is None or after_s >= context.activity.remaining():
             return False
         context.retries += 1
-        context.pause(float(after))
+        context.pause(after_s)
         return True
 
 
@@ -115,6 +117,23 @@ def _skip_for_role(context: StepContext, role: Any) -> None:
 
 def _is_refusal(result: Any) -> bool:
     return isinstance(result, dict) and set(result) == {"refused"}
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """When the cloud wants to be asked again, in seconds from now: HTTP allows a number and a date."""
+    after = str(headers.get("Retry-After", "")).strip()
+    if after.isdigit():
+        return float(after)
+    try:
+        when = email.utils.parsedate_to_datetime(after)
+        now = (
+            email.utils.parsedate_to_datetime(headers["Date"])  # its own clock: ours may be another
+            if "Date" in headers
+            else datetime.now(UTC)
+        )
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, (when - now).total_seconds())
 
 
 def _statuses(refused: Any) -> set[int]:
