@@ -91,7 +91,9 @@ def test_blocks_chosen_at_the_same_time_differ() -> None:
             block.close()
 
 
-def test_a_taken_port_of_the_block_is_an_error_with_a_remedy(own_cache: Path, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_a_taken_port_of_the_block_is_an_error_with_a_remedy(
+    own_cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     block = ports.bind(None, relayed=False)
     base = block.ports.base
     block.close()
@@ -103,12 +105,14 @@ def test_a_taken_port_of_the_block_is_an_error_with_a_remedy(own_cache: Path, tm
 
 
 @pytest.mark.parametrize("port", ["0", "65535", "-3"])
-def test_a_port_without_room_for_the_block_is_an_error(port: str, own_cache: Path, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_a_port_without_room_for_the_block_is_an_error(
+    port: str, own_cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["up", str(tmp_path / "cloud"), f"--port={port}"]) == 2
     assert "no room" in capsys.readouterr().err
 
 
-def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     assert main(["up", str(tmp_path)]) == 2
     assert "not empty" in capsys.readouterr().err
@@ -116,15 +120,26 @@ def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path, capsys) -> N
 
 
 @pytest.mark.parametrize("command", ["down", "status"])
-def test_a_directory_without_a_cloud_is_an_error(command: str, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_a_directory_without_a_cloud_is_an_error(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([command, str(tmp_path)]) == 2
     assert "holds no pocketcloud" in capsys.readouterr().err
 
 
-def test_a_directory_that_cannot_be_made_is_an_error(tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_a_directory_that_cannot_be_made_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert main(["up", str(tmp_path / "file" / "cloud")]) == 2
     assert "choose another directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["a$b", "50%", "what?", "a\nb"])
+def test_a_path_that_configuration_files_cannot_hold_is_an_error(
+    name: str, own_cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["up", str(tmp_path / name)]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "choose another directory" in error
 
 
 def test_too_little_space_is_an_error_before_anything_is_made(

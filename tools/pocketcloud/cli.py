@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -58,7 +59,7 @@ def _run(options: argparse.Namespace) -> int:
         if options.rtt < 0:
             raise PocketcloudError("--rtt is negative", "give milliseconds")
         cloud.up(options.port, options.tls, options.rtt)
-        print(f"export OS_CLIENT_CONFIG_FILE={cloud.clouds_yaml} OS_CLOUD=demo")
+        print(f"export OS_CLIENT_CONFIG_FILE={shlex.quote(str(cloud.clouds_yaml))} OS_CLOUD=demo")
         return 0
     if options.command == "down":
         killed = cloud.down()

@@ -22,6 +22,7 @@ from pocketcloud.progress import Progress
 from pocketcloud.services import SERVICES
 
 NEED_BYTES = 60 * cache.MIB
+UNFIT = set("$%?#\"'\\\n\r\t")  # in paths: they mean something in configuration files and in database URLs
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Cloud:
     """A cloud in `directory`. Every method raises PocketcloudError for what its user can mend."""
 
     def __init__(self, directory: str | os.PathLike[str], progress: Progress | None = None) -> None:
-        self.layout = Layout(Path(directory).absolute())
+        self.layout = Layout(Path(directory).resolve())
         self.progress = progress or Progress(quiet=True)
 
     @property
@@ -88,6 +89,12 @@ class Cloud:
 
     def _up(self, port: int | None, tls: bool, rtt_ms: float) -> Settings:
         root = self.layout.root
+        for path in (root, cache.directory()):
+            if bad := sorted(set(str(path)) & UNFIT):
+                raise PocketcloudError(
+                    f"{str(path)!r} has {' '.join(map(repr, bad))} in it, which OpenStack's configuration cannot take",
+                    "choose another directory",
+                )
         if running_now := processes.find(root):
             raise PocketcloudError(
                 f"a cloud is already running in {root} ({len(running_now)} processes)",
