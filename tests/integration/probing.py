@@ -34,7 +34,8 @@ class Probed:
 
     def step(self, scenario: str, name: str, zone: str | None = None) -> Step:
         """One of its steps."""
-        return next(one for one in self.scenario(scenario).steps if (one.name, one.zone) == (name, zone))
+        wanted = name if zone is None else f"{name} [{zone}]"
+        return next(one for one in self.scenario(scenario).steps if (one.name, one.zone) == (wanted, zone))
 
     def outcomes(self) -> dict[str, Outcome]:
         """The outcome of each scenario."""
@@ -42,7 +43,8 @@ class Probed:
 
     def bad_steps(self, scenario: str) -> list[tuple[str, str | None]]:
         """Name and zone of the steps of a scenario that failed or erred."""
-        return [(one.name, one.zone) for one in self.scenario(scenario).steps if one.outcome.is_bad]
+        bad = [one for one in self.scenario(scenario).steps if one.outcome.is_bad]
+        return [(one.name.removesuffix(f" [{one.zone}]"), one.zone) for one in bad]
 
 
 def run_probes(
