@@ -35,7 +35,6 @@ clouds:
 graphite:
   address: "[::1]:2003"
   prefix: cloud.probes
-  naming: both
 """
 
 
@@ -130,7 +129,7 @@ def test_a_selection_takes_what_is_named_or_tagged_less_what_is_skipped() -> Non
         ("teardown_reserve_s: 300\nclouds:\n  demo: {deadline_s: 100}\n", "3:22: no time is left for probing"),
         ("graphite: {}\n", "1:1: `graphite` lacks `address`"),
         ("graphite: {address: 'host'}\n", "1:21: `host` is no address. Write it as HOST:PORT"),
-        ("graphite: {address: 'h:1', naming: apimom}\n", "1:36: `graphite.naming` cannot be `apimom`; did you mean"),
+        ("graphite: {address: 'h:1', prefx: p}\n", "1:28: unknown key `prefx` in `graphite`; did you mean"),
         ("control_target: ftp://x\n", "1:17: `ftp://x` is neither a URL nor HOST:PORT"),
         (
             "options: {http: {password: geheim}}\n",

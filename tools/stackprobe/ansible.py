@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import os
 import shutil
 import signal
@@ -50,6 +51,16 @@ def find(configured: str | None = None) -> str:
             "ansible-playbook was not found", remedy="install ansible-core, or name it with --ansible-playbook"
         )
     return found
+
+
+def version(program: str) -> str | None:
+    """The version of ansible-core that ``program`` belongs to, when that is this Python's; else None."""
+    if Path(program).parent != Path(sys.executable).parent:
+        return None
+    try:
+        return importlib.metadata.version("ansible-core")
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 class Ansible:

@@ -31,4 +31,5 @@ class UsageError(Exception):
     def __str__(self) -> str:
         where = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
         text = f"{where}: {self.message}" if where else self.message
-        return f"{text}. {self.remedy[:1].upper()}{self.remedy[1:]}." if self.remedy else f"{text}."
+        text = text if text.endswith("?") else f"{text}."
+        return f"{text} {self.remedy[:1].upper()}{self.remedy[1:]}." if self.remedy else text

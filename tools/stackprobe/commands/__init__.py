@@ -1,1 +1,1 @@
-"""One module a subcommand: ``add_arguments(parser)`` declares its options, ``execute(arguments)`` returns the exit code."""
+"""One module a subcommand: ``add_arguments(parser)`` declares its options, ``execute(arguments)`` does it."""

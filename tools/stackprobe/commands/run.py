@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,16 +76,16 @@ def execute(arguments: argparse.Namespace) -> int:
     :raises UsageError: bad input; nothing was created in the cloud.
     """
     program = ansible.find(arguments.ansible_playbook)
-    roles, target, chosen = resolve(arguments)
+    wanted = resolve(arguments)
+    target, chosen = wanted.target, wanted.scenarios
     stop = Stop()
     with stop.listening(), output_directory(arguments.output, target.cloud) as output, _workplace() as home:
         socket = home / "socket"
-        with ansible.Ansible(program, roles, socket, home, output, forks=max(5, len(chosen))) as playbook:
+        with ansible.Ansible(program, wanted.roles, socket, home, output, forks=max(5, len(chosen))) as playbook:
             # Only now the SDK: its import and Ansible's start take about as long and go side by side.
-            from stackprobe.engine.session import Order, Session  # noqa: PLC0415
+            from stackprobe.engine.session import Session  # noqa: PLC0415
 
-            build = ci.current()
-            order = Order(target, chosen, output, arguments.config, build.facts, build.trigger_t, program)
+            order = wanted.order(output, ansible.version(program))
             session = Session(order, socket)
             session.open()
             console = Console(file=sys.stdout)
@@ -95,8 +96,37 @@ def execute(arguments: argparse.Namespace) -> int:
         return finish(order, session, console)
 
 
-def resolve(arguments: argparse.Namespace) -> tuple[list[Path], Target, list[scenarios.Scenario]]:
-    """Folders of roles, the cloud's settings and the scenarios that the arguments and the configuration select.
+@dataclass(frozen=True)
+class Wanted:
+    """What arguments and configuration ask for.
+
+    :param roles: the folders where roles are looked for.
+    """
+
+    roles: list[Path]
+    config: Config
+    target: Target
+    scenarios: list[scenarios.Scenario]
+
+    def order(self, output: Path, ansible_version: str | None) -> Order:
+        """The order of a run whose results go to ``output``."""
+        from stackprobe.engine.session import Order  # noqa: PLC0415
+
+        build = ci.current()
+        return Order(
+            self.target,
+            self.scenarios,
+            output,
+            config=self.config.file,
+            ci=build.facts,
+            trigger_t=build.trigger_t,
+            ansible=ansible_version,
+            metrics_prefix=self.config.graphite.prefix if self.config.graphite else None,
+        )
+
+
+def resolve(arguments: argparse.Namespace) -> Wanted:
+    """The cloud's settings and the scenarios that the arguments and the configuration select.
 
     :raises UsageError: they do not fit together.
     """
@@ -104,7 +134,8 @@ def resolve(arguments: argparse.Namespace) -> tuple[list[Path], Target, list[sce
     found = scenarios.discover(roles)
     config = load_config(arguments.config, known=scenarios.known(found))
     target = config.target(_cloud(arguments.cloud, config), arguments.region)
-    return roles, target, scenarios.select(found, target.selection, arguments.scenario, arguments.tag)
+    chosen = scenarios.select(found, target.selection, arguments.scenario, arguments.tag)
+    return Wanted(roles, config, target, chosen)
 
 
 def finish(order: Order, session: Session, console: Console | None) -> int:

@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from stackprobe.address import parse_address
+from stackprobe.address import Address, parse_address
+from stackprobe.config import load_config
 from stackprobe.errors import UsageError
 from stackprobe.graphite.delivery import Deliverer, Delivery
 from stackprobe.graphite.points import Point, parse_points
@@ -24,8 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("directory", metavar="DIR", type=Path, help="the output directory of a run")
     parser.add_argument(
-        "--graphite", metavar="HOST:PORT", required=True, help="carbon's line receiver, often port 2003"
+        "--graphite", metavar="HOST:PORT", help="carbon's line receiver, often port 2003; default: that of --config"
     )
+    parser.add_argument("--config", metavar="FILE", type=Path, help="probes.yaml, for its `graphite`")
     parser.add_argument(
         "--spool",
         metavar="DIR",
@@ -62,7 +64,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     :raises UsageError: a malformed address, no ``metrics.txt``, one that is none, or a spool that cannot be written.
     """
-    address = parse_address(arguments.graphite)
+    address = _address(arguments)
     readback = ReadBack(arguments.verify_url, arguments.timeout) if arguments.verify_url else None
     points = _read(arguments.directory / "metrics.txt")
     spool = Spool(arguments.spool or arguments.directory / "spool", address, _say)
@@ -86,6 +88,19 @@ def execute(arguments: argparse.Namespace) -> int:
         ) from error
     print(_summary(state, str(address), readback is not None))
     return 1 if state.waiting else 0
+
+
+def _address(arguments: argparse.Namespace) -> Address:
+    if arguments.graphite:
+        return parse_address(arguments.graphite)
+    graphite = load_config(arguments.config).graphite if arguments.config else None
+    if graphite is None:
+        raise UsageError(
+            "no Graphite was given",
+            remedy="name one with --graphite, or in `graphite` of --config",
+            file=arguments.config,
+        )
+    return graphite.address
 
 
 def _summary(state: Delivery, address: str, verified: bool) -> str:

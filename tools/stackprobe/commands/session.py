@@ -16,9 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stackprobe import ci
 from stackprobe.commands.run import Stop, add_selection, finish, output_directory, resolve
-from stackprobe.engine.session import Order, Session
+from stackprobe.engine.session import Session
 
 HELP = "serve the steps of a play that runs without `stackprobe run` (the playbook starts it)"
 
@@ -44,11 +43,10 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    _, target, chosen = resolve(arguments)
+    wanted = resolve(arguments)
     stop, ended, answered = Stop(), threading.Event(), threading.Event()
-    with stop.listening(), output_directory(arguments.output, target.cloud) as output:
-        build = ci.current()
-        order = Order(target, chosen, output, arguments.config, build.facts, build.trigger_t)
+    with stop.listening(), output_directory(arguments.output, wanted.target.cloud) as output:
+        order = wanted.order(output, None)
         session = Session(order, arguments.home / "socket")
         code = 2
 

@@ -92,7 +92,6 @@ def _graphite(data: Mapping[str, Any] | None) -> Graphite | None:
     return Graphite(
         address=parse_address(data["address"]),
         prefix=data.get("prefix", properties["prefix"]["default"]),
-        naming=data.get("naming", properties["naming"]["default"]),
     )
 
 

@@ -31,14 +31,10 @@ class Selection:
 
 @dataclass(frozen=True)
 class Graphite:
-    """Where metrics go.
-
-    :param naming: "native", "apimon" or "both".
-    """
+    """Where metrics go, and how their names begin."""
 
     address: Address
     prefix: str
-    naming: str
 
 
 @dataclass(frozen=True)

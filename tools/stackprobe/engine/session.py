@@ -60,6 +60,7 @@ class Order:
     :param output: the directory of the results; exists and is empty.
     :param ci: what the CI says about this build (``build_url``, ``pipeline``, …).
     :param trigger_t: when the run should have started, unix seconds, if the CI says so.
+    :param metrics_prefix: how metric names begin; None: as those of resources.
     """
 
     target: Target
@@ -69,6 +70,7 @@ class Order:
     ci: dict[str, str] = field(default_factory=dict)
     trigger_t: float | None = None
     ansible: str | None = None
+    metrics_prefix: str | None = None
 
 
 class Session:
@@ -136,6 +138,7 @@ class Session:
             cloud=self.target.cloud,
             region=self.facts.region,
             prefix=self.target.prefix,
+            metrics_prefix=self.order.metrics_prefix or self.target.prefix,
             stackprobe=__version__,
             deadline_s=self.target.deadline_s,
             config=str(self.order.config) if self.order.config else None,

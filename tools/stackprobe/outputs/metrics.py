@@ -39,7 +39,7 @@ def render(results: Results) -> str:
 
 def points(results: Results) -> Iterator[Point]:
     """Name and value of every figure, each name once."""
-    prefix = [part(piece) for piece in results.prefix.split(".") if piece]
+    prefix = [part(piece) for piece in results.metrics_prefix.split(".") if piece]
     root = ".".join([*prefix, part(results.cloud), part(results.region or "default")])
     taken = set(RESERVED)
     for scenario in results.scenarios:

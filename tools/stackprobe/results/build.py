@@ -66,6 +66,7 @@ class _Builder:
         run.cloud = f.text(fields, "cloud") or run.cloud
         run.region = f.text(fields, "region")
         run.prefix = f.text(fields, "prefix") or run.prefix
+        run.metrics_prefix = f.text(fields, "metrics_prefix") or run.prefix
         run.stackprobe = f.text(fields, "stackprobe") or ""
         run.ansible, run.python = f.text(fields, "ansible"), f.text(fields, "python")
         run.openstacksdk, run.host = f.text(fields, "openstacksdk"), f.text(fields, "host")

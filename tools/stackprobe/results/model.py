@@ -178,6 +178,7 @@ class Results:
     cloud: str = "unknown"
     region: str | None = None
     prefix: str = "stackprobe"
+    metrics_prefix: str = "stackprobe"
     stackprobe: str = ""
     ansible: str | None = None
     python: str | None = None
