@@ -10,6 +10,7 @@ import pytest
 from pocketcloud.cloud import Cloud
 from stackprobe.scenarios import Scenario
 
+from tests.integration.engine.commands import Runs
 from tests.integration.engine.driver import Probe, changed_clouds
 
 Rules = list[dict[str, Any]]
@@ -60,3 +61,11 @@ def probing(clouds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def probe(probing: Callable[..., Probe]) -> Probe:
     """An authenticated run of one scenario, ``one``, that needs no service in particular."""
     return probing().prepare()
+
+
+@pytest.fixture
+def runs(tmp_path: Path, clouds: Path) -> Iterator[Runs]:
+    """Runs as processes of their own, of scenarios that the test writes."""
+    found = Runs(tmp_path, clouds)
+    yield found
+    found.end()
