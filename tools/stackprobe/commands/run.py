@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 HELP = "probe one cloud and write the reports"
 _AFTERMATH_S = 15.0
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -238,14 +239,14 @@ def _workplace() -> Iterator[Path]:
 
 
 class Stop:
-    """SIGTERM and SIGINT end a run gracefully, with teardown and report."""
+    """SIGTERM, SIGINT and a closed terminal (SIGHUP) end a run gracefully, with teardown and report."""
 
     def __init__(self) -> None:
         self.reason: str | None = None
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        previous = {number: signal.signal(number, self._take) for number in (signal.SIGTERM, signal.SIGINT)}
+        previous = {number: signal.signal(number, self._take) for number in _ENDING}
         try:
             yield
         finally:
