@@ -16,7 +16,7 @@ from pocketcloud.ports import Block
 from pocketcloud.services import SERVICES
 
 Update = Callable[[str], None]
-START_LIMIT_S = 120
+START_LIMIT_S = 180  # a busy machine takes several times as long as an idle one
 STOP_PATIENCE_S = 12
 TAIL_LINES = 20
 LAUNCHER = cache.PACKAGE / processes.LAUNCHER

@@ -24,7 +24,7 @@ PATHS = {
     "cinder": "/v3/volumes/detail",
     "nova": "/v2.1/servers/detail",
 }
-LIMIT_S = 60
+LIMIT_S = 150
 
 
 def up(service: str, settings: Settings, handler: Handler) -> None:
