@@ -13,6 +13,8 @@ from stackprobe.engine.recorder import Recorder
 from stackprobe.resources import KINDS
 
 _IDENTITY = {"keypair": "name"}  # what the API knows a resource by, where that is not its id
+_NO_ANSWER = (None, 408, 502, 504)
+"""Statuses with which nobody, or a proxy in front of the service, says that the service did not answer."""
 
 
 @dataclass
@@ -20,12 +22,14 @@ class Entry:
     """A resource of this run.
 
     :param identity: its id as soon as the cloud told it; None while only the intention is known.
+    :param settled: the cloud is not at it any more: its creation was answered, be it with an error.
     """
 
     scenario: str
     kind: str
     name: str
     identity: str | None = None
+    settled: bool = False
 
 
 class Ledger:
@@ -55,13 +59,14 @@ class Ledger:
         self._write(entry, "intended")
 
         def created(identity: str) -> None:
-            entry.identity = identity
+            entry.identity, entry.settled = identity, True
             self._write(entry, "created")
 
         try:
             yield created
         except BaseException as error:
             status = status_of(error)
+            entry.settled = entry.settled or status not in _NO_ANSWER
             if entry.identity is None and status is not None and 400 <= status < 500 and status != 408:
                 self.forget(entry)
             raise

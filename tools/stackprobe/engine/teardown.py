@@ -55,7 +55,7 @@ def _remove(engine: Engine, entry: Entry, ends: float) -> None:
 def _until_gone(engine: Engine, entry: Entry, activity: Activity) -> None:
     """Delete until it is gone: again after refusals that pass (409 while in use, 5xx) and deletes that did nothing."""
     kind, connection = KINDS[entry.kind], engine.connection
-    settle_until = time.monotonic() + SETTLE_S if entry.identity is None else 0.0
+    settle_until = 0.0 if entry.settled else time.monotonic() + SETTLE_S
     while True:
         try:
             identities = _identities(engine, entry)
