@@ -11,7 +11,7 @@ from stackprobe.results import Outcome
 from tests.integration.conftest import Inventory
 from tests.integration.probing import Probed
 
-HANG_S = 6
+HANG_S = 5
 """The deadline of a step that is made to hang, in seconds: much longer than it takes on a busy machine."""
 LIE_S = 3
 """The deadline of a delete that is only pretended, in seconds."""
@@ -59,7 +59,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "identity": {"deadline": HANG_S},
     "endpoints": {"deadline": HANG_S},
     "image": {"download_deadline": HANG_S, "delete_deadline": LIE_S, "bytes": 65536},
-    "network": {"deadline": HANG_S * 2, "delete_deadline": LIE_S},
+    "network": {"deadline": 2 * HANG_S, "delete_deadline": LIE_S},
 }
 """Short deadlines for what is made to hang."""
 
@@ -148,10 +148,10 @@ ENDPOINTS = (
 IMAGE = (
     Fault(
         "image",
-        "the upload is answered with 503",
-        {"service": "glance", "method": "PUT", "path": "/file$", "status": 503},
+        "the upload is answered with 500",
+        {"service": "glance", "method": "PUT", "path": "/file$", "status": 500},
         "Upload the image",
-        503,
+        500,
     ),
     Fault(
         "image",
