@@ -169,6 +169,8 @@ def main() -> int:
     parser.add_argument("--stress", type=int, default=0, metavar="N")
     options = parser.parse_args()
     figures = Figures()
+    # the targets are for a machine that has nothing else to do
+    figures.show("load of the machine before, per processor", os.getloadavg()[0] / (os.cpu_count() or 1), "")
     place = venv.ensure(Progress())
     measure_golden(figures, place)
     golden.ensure(place, Progress())
