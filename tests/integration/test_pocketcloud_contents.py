@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import openstack
@@ -24,6 +25,13 @@ def test_a_customer_finds_what_a_public_cloud_gives(demo: Connection) -> None:
         assert {"az1", "az2"} <= {zone.name for zone in zones}
     quota = demo.compute.get_quota_set(demo.current_project_id)
     assert (quota.instances, quota.cores) == (10, 20)
+
+
+def test_every_service_tells_its_time(demo: Connection) -> None:
+    for service in ("identity", "compute", "image", "network", "block-storage"):
+        adapter = getattr(demo, service.replace("-", "_"))
+        stamp = adapter.get("/", raise_exc=False).headers["Date"]
+        assert abs(parsedate_to_datetime(stamp).timestamp() - time.time()) < 60
 
 
 def test_a_customer_is_no_operator(demo: Connection) -> None:

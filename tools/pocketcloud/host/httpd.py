@@ -16,6 +16,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
@@ -249,6 +250,8 @@ def _send(connection: socket.socket, request: Request, response: Response) -> No
     status = int(response.status.split()[0])
     bodyless = request.method == "HEAD" or status in (204, 304) or status < 200
     lines = [f"HTTP/1.1 {response.status}"]
+    if not any(name.lower() == "date" for name, _ in response.headers):
+        lines.append(f"Date: {formatdate(usegmt=True)}")  # as servers do: clients tell the cloud's time by it
     length: int | None = None
     for name, value in response.headers:
         if name.lower() == "content-length":
