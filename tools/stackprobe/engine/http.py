@@ -39,6 +39,8 @@ class _Timed:
         connection.stackprobe_tls_s = (
             total - connection.stackprobe_connect_s if isinstance(self, HTTPSConnection) else None
         )
+        if isinstance(self, HTTPSConnection):  # kept here, since the socket may be closed with the answer
+            connection.stackprobe_certificate = connection.sock.getpeercert(binary_form=True)
 
     def _new_conn(self) -> Any:
         start = time.monotonic()

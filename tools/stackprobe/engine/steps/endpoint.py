@@ -58,7 +58,7 @@ class EndpointStep(StepKind):
         if url is None:
             raise StepSkipped(f"the catalog has no {interface} endpoint of {service} in this region")
         official = ServiceTypes().get_service_type(service) or service
-        versions, certificate = self._versions(session, url, strict=official in LISTS)
+        versions, certificate = self._versions(context, session, url, strict=official in LISTS)
         result: dict[str, Any] = {"url": url, "versions": versions}
         if official in LISTS:
             self._list(session, official, url)
@@ -72,7 +72,7 @@ class EndpointStep(StepKind):
         return result
 
     @staticmethod
-    def _versions(session: Any, url: str, *, strict: bool) -> tuple[list[str], bytes | None]:
+    def _versions(context: StepContext, session: Any, url: str, *, strict: bool) -> tuple[list[str], bytes | None]:
         """The versions that the unversioned document names, and the certificate of whoever answered.
 
         Some clouds answer only below the version; then the list call decides.
@@ -83,11 +83,9 @@ class EndpointStep(StepKind):
         parts = [part for part in split.path.split("/") if part]
         before = next((index for index, part in enumerate(parts) if _is_version(part)), len(parts))
         root = urlunsplit((split.scheme, split.netloc, "/".join(["", *parts[:before], ""]), "", ""))
-        # As a stream its connection is still known afterwards, and with it the certificate, also through a proxy.
+        # Of a stream the connection is still known after the answer, and with it the certificate, also through a proxy.
         answer = session.get(root, authenticated=False, raise_exc=False, stream=split.scheme == "https")
-        connection = getattr(answer.raw, "connection", None)
-        sock: Any = getattr(connection, "sock", None)
-        certificate = sock.getpeercert(binary_form=True) if hasattr(sock, "getpeercert") else None
+        certificate = getattr(context.activity.connection, "stackprobe_certificate", None)
         content = answer.content
         if answer.status_code >= 500:
             raise StepFailure(f"the version document at {root} answers HTTP {answer.status_code}", answer.status_code)
