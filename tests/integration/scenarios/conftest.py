@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 
@@ -67,3 +68,18 @@ def probe(cloud: Cloud, admin: Connection, faults: Callable[..., None], tmp_path
         return runs[-1]
 
     return run
+
+
+@pytest.fixture
+def changed(cloud: Cloud, tmp_path: Path) -> Callable[[dict[str, Any]], Path]:
+    """Call it with changes to the entry of the cloud `demo` for a clouds.yaml that has them."""
+
+    def change(entry: dict[str, Any]) -> Path:
+        clouds = yaml.safe_load(cloud.clouds_yaml.read_text(encoding="utf-8"))
+        clouds["clouds"]["demo"] |= entry
+        file = tmp_path / "clouds.yaml"
+        file.write_text(yaml.safe_dump(clouds), encoding="utf-8")
+        file.chmod(0o600)
+        return file
+
+    return change

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from openstack.connection import Connection
-from pocketcloud.cloud import Cloud
 from stackprobe.results import Outcome
 
 from tests.integration.probing import Probed, run_probes
@@ -77,21 +75,6 @@ def test_a_user_who_may_not_make_users_is_told_so(probe: Callable[..., Probed]) 
     step = run.step("identity", "Create a user")
     assert (step.outcome, step.http_status) == (Outcome.ERROR, 403)
     assert step.remedy
-
-
-@pytest.fixture
-def changed(cloud: Cloud, tmp_path: Path) -> Callable[[dict[str, Any]], Path]:
-    """Call it with changes to the entry of the cloud `demo` for a clouds.yaml that has them."""
-
-    def change(entry: dict[str, Any]) -> Path:
-        clouds = yaml.safe_load(cloud.clouds_yaml.read_text(encoding="utf-8"))
-        clouds["clouds"]["demo"] |= entry
-        file = tmp_path / "clouds.yaml"
-        file.write_text(yaml.safe_dump(clouds), encoding="utf-8")
-        file.chmod(0o600)
-        return file
-
-    return change
 
 
 @pytest.fixture
