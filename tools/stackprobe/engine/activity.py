@@ -97,6 +97,10 @@ class Activity:
                 good.add((call.method, call.url))
         return None
 
+    def uncertain(self) -> bool:
+        """Whether a request to change something got no proper answer: the cloud may have done it all the same."""
+        return any(call.broken and call.method not in ("GET", "HEAD") for call in self.calls)
+
     def wire_ms(self) -> float | None:
         """Milliseconds from the first request to the end of the last answer: the cloud's time without our own work
         before and after it; None when nothing was sent."""

@@ -23,6 +23,7 @@ class Entry:
 
     :param identity: its id as soon as the cloud told it; None while only the intention is known.
     :param settled: the cloud is not at it any more: its creation was answered, be it with an error.
+    :param repeated: it was asked for more than once, so that there may be others of its name.
     """
 
     scenario: str
@@ -30,6 +31,7 @@ class Entry:
     name: str
     identity: str | None = None
     settled: bool = False
+    repeated: bool = False
 
 
 class Ledger:
@@ -46,10 +48,14 @@ class Ledger:
         return str(value) if value else None
 
     @contextlib.contextmanager
-    def creating(self, scenario: str, kind: str, name: str) -> Iterator[Callable[[str], None]]:
+    def creating(
+        self, scenario: str, kind: str, name: str, uncertain: Callable[[], bool] = lambda: False
+    ) -> Iterator[Callable[[str], None]]:
         """Around the request that creates a resource: first the intention, then (by the callable) its id.
 
         A definite refusal takes the intention back; without an answer it stays, and teardown looks by name.
+
+        :param uncertain: whether an earlier attempt got no answer, so that the cloud may have obeyed that one too.
         """
         if kind not in KINDS:
             raise StepError(f"`creates` knows no kind `{kind}`; it knows {', '.join(KINDS)}")
@@ -59,7 +65,7 @@ class Ledger:
         self._write(entry, "intended")
 
         def created(identity: str) -> None:
-            entry.identity, entry.settled = identity, True
+            entry.identity, entry.settled, entry.repeated = identity, True, uncertain()
             self._write(entry, "created")
 
         try:
@@ -67,7 +73,8 @@ class Ledger:
         except BaseException as error:
             status = status_of(error)
             entry.settled = entry.settled or status not in _NO_ANSWER
-            if entry.identity is None and status is not None and 400 <= status < 500 and status != 408:
+            refused = status is not None and 400 <= status < 500 and status != 408
+            if entry.identity is None and refused and not uncertain():
                 self.forget(entry)
             raise
 
@@ -79,7 +86,10 @@ class Ledger:
             )
 
     def forget(self, entry: Entry) -> None:
-        """It is gone."""
+        """It is gone. One that was asked for repeatedly stays, without its id, for the teardown to look by name."""
+        if entry.repeated:
+            entry.identity, entry.repeated = None, False
+            return
         with self._lock:
             if entry in self._entries:
                 self._entries.remove(entry)

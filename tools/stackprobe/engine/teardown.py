@@ -36,6 +36,7 @@ def _remove(engine: Engine, entry: Entry, ends: float) -> None:
     )
     _, verdict = engine.perform(activity, lambda: _until_gone(engine, entry, activity))
     if verdict is None:
+        entry.repeated = False
         engine.ledger.forget(entry)
     else:
         engine.ledger.leftover(entry)
@@ -79,7 +80,7 @@ def _until_gone(engine: Engine, entry: Entry, activity: Activity) -> None:
 def _identities(engine: Engine, entry: Entry) -> list[str]:
     """The resource's id; where none came, or the cloud does not know the one that it gave, whatever has its name."""
     kind = KINDS[entry.kind]
-    if entry.identity and not kind.is_gone(engine.connection, entry.identity):
+    if entry.identity and not entry.repeated and not kind.is_gone(engine.connection, entry.identity):
         return [entry.identity]
     return [one.id for one in kind.find(engine.connection, entry.name)]
 

@@ -40,7 +40,7 @@ class CallStep(StepKind):
         creates = step.arguments.get("creates")
         if creates:
             name = _own_name(context, step)
-            with context.ledger.creating(step.scenario, creates, name) as created:
+            with context.ledger.creating(step.scenario, creates, name, context.activity.uncertain) as created:
                 result = self._call(context, step)
                 if not isinstance(result, dict) or not (identity := context.ledger.identity(creates, result)):
                     raise StepFailure(f"the answer names no id of the {creates} that was to be created")
