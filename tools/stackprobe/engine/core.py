@@ -52,6 +52,8 @@ class ScenarioState:
     """File and line of the last task that failed and is no step."""
     stopped_by_step: bool = False
     """Its last step says itself why the scenario could not go on."""
+    fatal_steps: set[str] = field(default_factory=set)
+    """Names of all steps that said so; of a loop, Ansible names the task once more when all its items are through."""
     background: list[tuple[str | None, futures.Future[dict[str, Any]]]] = field(default_factory=list)
     """The zones and the answers to come of steps that go on beside the others."""
 

@@ -278,6 +278,8 @@ class Session:
         answer = self.engine.execute(step)
         if state := self.engine.state(step.scenario):
             state.stopped_by_step = bool(answer.get("fatal"))
+            if state.stopped_by_step:
+                state.fatal_steps.add(step.name)
         answered: dict[str, Any] = self.scrubber(answer)
         return answered
 
@@ -433,7 +435,7 @@ def _without_catalog(access: Any) -> Verdict:
 def _problem(request: dict[str, Any], state: Any) -> str | None:
     """What ended a scenario that no step of it reports: a task of Ansible's own."""
     task = request.get("failed_task")
-    if not task or (state is not None and (state.stopped_by_step or state.cut)):
+    if not task or (state is not None and (state.stopped_by_step or state.cut or task in state.fatal_steps)):
         return None
     where = f" ({state.failed_at})" if state is not None and state.failed_at else ""
     return f"the task “{task}”{where} failed: {' '.join(str(request.get('failed_message', '')).split())[:1000]}"
