@@ -172,7 +172,7 @@ class Engine:
         return {"outcome": PASSED, "message": "goes on in the background", "fatal": False, "result": None}
 
     def _join(self, step: Step) -> dict[str, Any]:
-        """Wait until the steps in the background (those of a zone, or all) are over; answer with the worst of theirs."""
+        """Wait until the steps in the background (those of a zone, or all) are over; answer with their worst."""
         state = self.begin(step.scenario)
         chosen = [one for one in state.background if step.zone in (None, one[0])]
         answers = [answer.result() for _, answer in chosen]
