@@ -1,0 +1,78 @@
+"""Steps that go on beside others, and calls that wait for what they set going."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from tests.integration.engine.driver import Probe
+
+NEVER: dict[str, Any] = {"call": "network.networks", "until": {"#": -1}, "background": True}
+
+
+def waiting(probe: Probe, name: str, zone: str, deadline: float) -> None:
+    answer = probe.step("wait", name, **NEVER, zone=zone, deadline=deadline)
+    assert (answer["outcome"], answer["fatal"]) == ("passed", False)
+
+
+def test_steps_in_the_background_take_their_time_side_by_side(probe: Probe) -> None:
+    began = time.monotonic()
+    for zone in ("az1", "az2", "az3"):
+        waiting(probe, "Wait", zone, 2)
+    assert time.monotonic() - began < 1.5, "they do not hold up what follows"
+    answer = probe.step("join", "Join")
+    assert time.monotonic() - began < 5
+    assert (answer["outcome"], answer["fatal"]) == ("failed", True)
+    steps = probe.records("step", step="Wait")
+    assert [(one["zone"], one["outcome"]) for one in sorted(steps, key=lambda one: one["zone"])] == [
+        ("az1", "failed"),
+        ("az2", "failed"),
+        ("az3", "failed"),
+    ]
+    assert all(one["duration_ms"] >= 2000 for one in steps)
+    assert probe.records("step", step="Join") == [], "a join is no measured step"
+
+
+def test_a_join_for_a_zone_waits_for_that_zone_only(probe: Probe) -> None:
+    waiting(probe, "Wait", "az1", 20)
+    probe.step("check", "Check", value=1, expect={".": 1}, zone="az2", background=True)
+    began = time.monotonic()
+    assert probe.step("join", "Join", zone="az2")["outcome"] == "passed"
+    assert time.monotonic() - began < 5
+
+
+def test_what_is_in_the_background_when_a_scenario_ends_is_given_up(probe: Probe) -> None:
+    waiting(probe, "Wait", "az1", 50)
+    assert probe.call("network.get_network", ["no-such-network"])["fatal"]
+    began = time.monotonic()
+    probe.finish()
+    assert time.monotonic() - began < 5
+    step = probe.one("step", step="Wait")
+    assert (step["outcome"], step["message"]) == ("skipped", "given up, since the scenario ended before")
+    assert probe.one("scenario_end")["outcome"] == "failed"
+
+
+def test_wrong_arguments_in_the_background_are_an_error_at_the_join(probe: Probe) -> None:
+    probe.step("wait", "Wait", call="network.networks", background=True)
+    answer = probe.step("join", "Join")
+    assert (answer["outcome"], answer["fatal"]) == ("error", True)
+    assert "lacks `until`" in answer["message"]
+
+
+def test_a_call_waits_for_what_it_sets_going_and_answers_with_its_end(probe: Probe) -> None:
+    then = {"call": "block_storage.get_volume", "until": {"status": "available"}, "expect": {"size": 1}}
+    args = {"name": probe.name("volume"), "size": 1}
+    answer = probe.call("block_storage.create_volume", args, creates="volume", then=then)
+    assert (answer["outcome"], answer["result"]["status"]) == ("passed", "available")
+    step, calls = probe.one("step", step="Step"), probe.records("call", step="Step")
+    assert step["polls"] == len([one for one in calls if one["resource"] == "volume"]) >= 1
+    assert step["duration_ms"] >= calls[0]["duration_ms"] + 200, "request and effect together"
+    assert step["duration_ms"] >= (calls[-1]["start_t"] - calls[0]["start_t"]) * 1000 - 50
+    probe.finish()
+    assert probe.records("resource")[-1]["state"] == "deleted"
+
+
+def test_a_deadline_says_what_was_still_missing(probe: Probe) -> None:
+    answer = probe.step("wait", "Wait", call="network.networks", until={"0.name": "nowhere"}, deadline=1)
+    assert answer["outcome"] == "failed"
+    assert "0.name is 'nowhere', but it is 'public'" in answer["message"]
