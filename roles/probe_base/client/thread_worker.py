@@ -26,6 +26,7 @@ import threading
 import types
 from typing import Any
 
+import doze
 from ansible.executor.process import worker as ansible_worker
 from ansible.plugins import strategy as ansible_strategy
 from stackprobe_client import BATON
@@ -81,6 +82,7 @@ class ThreadWorker(ansible_worker.WorkerProcess):
     def _in_thread(self) -> None:
         with BATON:
             types.MethodType(_confined(ansible_worker.WorkerProcess.run), self)()
+        doze.DOZER.wake()
 
     # ``run`` looks ``_run`` up on the instance: it gets the confined one too
     @property
@@ -131,4 +133,5 @@ def install() -> bool:
 
     choose.in_threads = True  # type: ignore[attr-defined]
     ansible_strategy.WorkerProcess = choose
+    doze.install()
     return True
