@@ -117,7 +117,7 @@ def test_a_create_that_was_refused_only_when_it_was_repeated_leaves_nothing(
 
 def test_what_belongs_to_no_scenario_is_recorded_as_the_runs_own(probing: Probing) -> None:
     probe = probing(scenario("one", services=["network"], creates=True)).prepare()
-    probe.session._breaker.result(timeout=20)
+    probe.session.breaker.leftovers(timeout_s=20)
     own = probe.records("call", scenario="run", step=None)
     assert own, "discovery and the count of leftovers"
     assert not probe.records("call", scenario="one")

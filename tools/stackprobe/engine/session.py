@@ -21,13 +21,13 @@ from stackprobe import __version__, cloud, naming
 from stackprobe.config.model import Target
 from stackprobe.engine import http
 from stackprobe.engine.activity import Activity, under_way
+from stackprobe.engine.breaker import CircuitBreaker
 from stackprobe.engine.classify import (
     ERROR,
     FAILED,
     PASSED,
     SKIPPED,
     Judge,
-    StepError,
     Verdict,
     control_target_answers,
     has_name,
@@ -46,10 +46,8 @@ from stackprobe.liveness import RunLock
 from stackprobe.redact import Scrubber
 from stackprobe.results import Outcome, exit_code, worst_of
 from stackprobe.scenarios import Scenario
-from stackprobe.sweep import find_leftovers
 
 AUTHENTICATION_DEADLINE_S = 60.0
-BREAKER_DEADLINE_S = 60.0
 JOURNAL = "journal.jsonl"
 
 
@@ -100,6 +98,13 @@ class Session:
         self.judge = Judge(
             lambda: control_target_answers(self.target.control_target), by_name=has_name(self.target.control_target)
         )
+        self.breaker = CircuitBreaker(
+            self.connection,
+            self.target.prefix,
+            self.target.max_leftovers,
+            self.target.cloud,
+            lambda message: self._note("warning", message),
+        )
         self.engine = Engine(
             self.connection,
             self.recorder,
@@ -108,7 +113,7 @@ class Session:
             judge=self.judge,
             ledger=Ledger(self.recorder),
             hide=self.scrubber.add,
-            before_creation=self._before_creation,
+            before_creation=self.breaker.before_creation,
             poll_interval_s=self.target.poll_interval_s,
         )
         self.operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -123,8 +128,6 @@ class Session:
         self.runnable: list[Scenario] = []
         self._prepared = threading.Event()
         self._closing: dict[str, threading.Lock] = {one.name: threading.Lock() for one in order.scenarios}
-        self._breaker: concurrent.futures.Future[int] = concurrent.futures.Future()
-        self._breaker_lock, self._breaker_begun = threading.Lock(), False
 
     # --- the life of a run
 
@@ -376,43 +379,13 @@ class Session:
                 self.engine.record(step, self.engine.next_sequence(), verdict, Activity(0.0), time.time(), 0.0)
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
         if any(scenario.creates for scenario in self.runnable):
-            self._start_breaker()
+            self.breaker.start()
 
     def _warm_up(self) -> None:
         """Version discovery of the services to come: work of a fresh client, not of any scenario's first step."""
         for service in sorted({service for scenario in self.runnable for service in scenario.services}):
             with contextlib.suppress(Exception), under_way(Activity(time.monotonic() + 20.0, RUN, "Discover")):
                 getattr(self.connection, service.replace("-", "_"))
-
-    # --- circuit breaker
-
-    def _start_breaker(self) -> None:
-        with self._breaker_lock:
-            begun, self._breaker_begun = self._breaker_begun, True
-        if not begun:
-            threading.Thread(target=self._count_leftovers, name="circuit breaker", daemon=True).start()
-
-    def _count_leftovers(self) -> None:
-        try:
-            with under_way(Activity(time.monotonic() + BREAKER_DEADLINE_S, RUN, "Count leftovers")):
-                self._breaker.set_result(len(find_leftovers(self.connection, self.target.prefix)))
-        except Exception as error:
-            self._note("warning", f"leftovers of earlier runs could not be counted: {error}")
-            self._breaker.set_result(0)
-
-    def _before_creation(self) -> None:
-        """Refuse to create more while too much of earlier runs is still there."""
-        self._start_breaker()  # for a scenario that creates although it says that it does not
-        try:
-            leftovers = self._breaker.result(timeout=BREAKER_DEADLINE_S)
-        except concurrent.futures.TimeoutError:
-            return
-        if leftovers > self.target.max_leftovers:
-            raise StepError(
-                f"{leftovers} resources of earlier runs are still in the project, more than max_leftovers"
-                f" ({self.target.max_leftovers}): nothing more is created."
-                f" Run stackprobe sweep --cloud {self.target.cloud}"
-            )
 
     # --- records
 
