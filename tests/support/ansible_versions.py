@@ -63,7 +63,8 @@ def make(wanted: str) -> Program:
         subprocess.run([str(python), "-m", "venv", str(home)], check=True)
         requirement = "ansible-core" if wanted == "newest" else f"ansible-core=={wanted}.*"
         pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, requirement], check=True)
+        unconstrained = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
+        subprocess.run([*pip, requirement], check=True, env=unconstrained)
         (home / "complete").touch()
     note = "" if wanted != "newest" or version >= NEWEST_NEEDS else f" (the newest for {version[0]}.{version[1]})"
     return Program(f"{release(program)}{note}", program)

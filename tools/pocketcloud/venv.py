@@ -71,7 +71,8 @@ def _install(place: Path, update: Callable[[str], None]) -> None:
         [str(python), "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check",
          "-c", str(cache.CONSTRAINTS), *PACKAGES],
     )  # fmt: skip
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    foreign = ("PYTHONPATH", "PYTHONHOME", "PIP_CONSTRAINT")  # the constraints here are the services' own
+    environment = {name: value for name, value in os.environ.items() if name not in foreign}
     with open(log, "wb") as stream:
         for command in commands:
             child = subprocess.Popen(

@@ -61,7 +61,8 @@ def _key() -> str:
 def _install(place: Path) -> None:
     pip = [str(place / "bin" / "python"), "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"]
     commands = ([sys.executable, "-m", "venv", str(place)], [*pip, "-c", str(CONSTRAINTS), *PACKAGES])
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    foreign = ("PYTHONPATH", "PYTHONHOME", "PIP_CONSTRAINT")  # the constraints here are Graphite's own
+    environment = {name: value for name, value in os.environ.items() if name not in foreign}
     for command in commands:
         done = subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False

@@ -6,7 +6,6 @@ Exit code 0: something passed and nothing failed or erred; 1: the cloud failed; 
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import signal
 import sys
@@ -27,6 +26,7 @@ from stackprobe.config.model import Config, Target
 from stackprobe.errors import UsageError
 from stackprobe.progress import progress
 from stackprobe.suggest import listed
+from stackprobe.workplace import workplace
 
 if TYPE_CHECKING:
     from stackprobe.engine.session import Order, Session
@@ -80,7 +80,7 @@ def execute(arguments: argparse.Namespace) -> int:
     wanted = resolve(arguments)
     target, chosen = wanted.target, wanted.scenarios
     stop = Stop()
-    with stop.listening(), output_directory(arguments.output, target.cloud) as output, _workplace() as home:
+    with stop.listening(), output_directory(arguments.output, target.cloud) as output, workplace() as home:
         socket = home / "socket"
         with ansible.Ansible(program, wanted.roles, socket, home, output, forks=max(5, len(chosen))) as playbook:
             # Only now the SDK: its import and Ansible's start take about as long and go side by side.
@@ -227,15 +227,6 @@ def _cloud(wanted: str | None, config: Config) -> str:
         return named[0]
     remedy = f"choose one of {listed(named)} with --cloud" if named else "name a cloud of clouds.yaml with --cloud"
     raise UsageError("no cloud was given", remedy=remedy)
-
-
-@contextmanager
-def _workplace() -> Iterator[Path]:
-    """A private directory with a short path: that of a Unix socket ends at 108 bytes."""
-    base = "/tmp" if len(tempfile.gettempdir()) > 60 else None  # noqa: S108
-    with tempfile.TemporaryDirectory(prefix="sp-", dir=base, ignore_cleanup_errors=True) as name:
-        os.chmod(name, 0o700)
-        yield Path(name)
 
 
 class Stop:

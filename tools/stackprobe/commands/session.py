@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import select
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import Any
 
 from stackprobe.commands.run import Stop, add_selection, finish, output_directory, resolve
 from stackprobe.engine.session import Session
+from stackprobe.workplace import occupied
 
 HELP = "serve the steps of a play that runs without `stackprobe run` (the playbook starts it)"
 
@@ -36,10 +36,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
     :raises UsageError: bad input; nothing was created in the cloud.
     """
-    try:
+    with occupied(arguments.home):
         return _serve(arguments)
-    finally:
-        shutil.rmtree(arguments.home, ignore_errors=True)
 
 
 def _serve(arguments: argparse.Namespace) -> int:
