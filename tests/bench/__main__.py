@@ -12,5 +12,6 @@ names = sys.argv[1:] or sorted(
     if module.name.endswith("_bench")
 )
 for name in names:
+    sys.argv[1:] = []
     print(f"== {name}", flush=True)
     importlib.import_module(f"tests.bench.{name}_bench").main()
