@@ -166,7 +166,7 @@ def test_a_service_that_dies_while_starting_ends_everything_and_a_later_up_recov
 
     # interrupted, it cleans up by itself
     up = pocketcloud("up", str(directory))
-    until(lambda: len(processes.find(directory)) >= 4)
+    until(lambda: processes.find(directory))  # at once: a quiet machine is done in a few seconds
     up.send_signal(signal.SIGINT)
     _, error = up.communicate(timeout=30)
     assert up.returncode == 130 and "interrupted" in error
