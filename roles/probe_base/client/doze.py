@@ -12,9 +12,9 @@ from typing import Any
 
 from ansible.plugins.strategy import free
 
-IDLE_S = 0.01
+IDLE_S = 0.02
 """The longest sleep: results of forked workers, which wake nobody, are seen so late at most."""
-EAGER_S = 0.03
+EAGER_S = 0.006
 """After a wake-up the strategy looks as often as ever for so long: the result is still on its way through its queue."""
 
 
