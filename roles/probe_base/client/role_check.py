@@ -40,7 +40,10 @@ def problem_of(role_name: str, task: Any, loader: Any) -> Problem | None:
         include = RoleInclude.load(role_name, play=play, variable_manager=variables, loader=loader)
         role = Role.load(include, play, from_include=True)
         role.compile(play=play)
-        for file in sorted(Path(role._role_path, "tasks").glob("**/*.y*ml")):  # main, and what it may include
+        tasks = Path(role._role_path, "tasks")
+        for file in sorted(tasks.glob("**/*.y*ml")):  # what it may include; main was read with the role
+            if file.parent == tasks and file.stem == "main":
+                continue
             blocks = loader.load_from_file(str(file))
             if blocks:
                 load_list_of_blocks(blocks, play=play, role=role, variable_manager=variables, loader=loader)

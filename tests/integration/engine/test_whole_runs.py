@@ -135,7 +135,7 @@ def test_no_step_of_a_scenario_that_is_over_is_executed(probe: Probe) -> None:
 def test_nothing_is_created_once_too_much_of_earlier_runs_is_left(
     probing: Probing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stackprobe.engine.session.find_leftovers", lambda *_: list(range(3)))
+    monkeypatch.setattr("stackprobe.engine.breaker.find_leftovers", lambda *_: list(range(3)))
     probe = probing(scenario(creates=True), max_leftovers=2).prepare()
     answer = probe.call("network.create_network", {"name": probe.name("net")}, creates="network")
     assert answer["outcome"] == "error" and "stackprobe sweep" in answer["message"]
