@@ -44,7 +44,8 @@ class PlainProgress:
     def _print(self, line: str, event: dict[str, Any]) -> None:
         message = f": {event['message']}" if event.get("message") else ""
         stamp = time.strftime("%H:%M:%S")
-        self._console.print(f"{stamp}  {line}{message}", markup=False, highlight=False, soft_wrap=True)
+        # not through the console: laying out a line takes it longer than a step may cost
+        print(f"{stamp}  {line}{message}", file=self._console.file, flush=True)
 
 
 @dataclass
