@@ -155,3 +155,11 @@ def test_an_unfinished_run_has_no_duration_of_its_own(tmp_path: Path) -> None:
 def test_an_unknown_cloud_has_no_figures(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").write_bytes(b'{"type":"run","t":17')
     assert metrics.render(build(read(tmp_path / "journal.jsonl"))) == ""
+
+
+def test_only_a_run_that_judged_the_cloud_has_a_heartbeat(tmp_path: Path) -> None:
+    name = "stackprobe.demo.RegionOne.run.heartbeat"
+    assert figures(journals.fair(), tmp_path)[name] == figures(journals.mixed(), tmp_path)[name] == 1
+    killed = journals.fair()
+    del killed.records[-1]
+    assert name not in figures(killed, tmp_path)

@@ -10,16 +10,24 @@ from stackprobe.errors import UsageError
 from stackprobe.outputs import OutputError, write_all
 from stackprobe.results import from_directory
 
-HELP = "write junit.xml, report.html, summary.md and metrics.txt again, from DIR/journal.jsonl"
+HELP = "write junit.xml, report.html, summary.md, summary.json and metrics.txt again, from DIR/journal.jsonl"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("directory", metavar="DIR", type=Path, help="the output directory of a run")
+    parser.add_argument(
+        "--exit-code",
+        action="store_true",
+        help="exit as the run did: 0 passed, 1 the cloud failed, 2 the probe could not judge or was killed before",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Write the reports; 0 when they are written, whatever they say about the cloud, 2 when one could not be made.
+
+    With ``--exit-code`` the verdict of the run: never 0 for a run that did not come to its end, but 1 where the cloud
+    had failed before that.
 
     :raises UsageError: no directory, no journal in it, or not writable.
     """
@@ -36,4 +44,4 @@ def execute(arguments: argparse.Namespace) -> int:
         return 2
     for path in written:
         print(path)
-    return 0
+    return results.exit_code if arguments.exit_code else 0

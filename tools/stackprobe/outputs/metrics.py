@@ -17,7 +17,7 @@ from stackprobe.results import Call, Outcome, Results, Scenario, Step
 FILENAME = "metrics.txt"
 
 #: First parts after cloud and region that are not scenarios.
-RESERVED = ("run", "api")
+RESERVED = ("run", "api", "sweep")
 #: Longest part of a name. A part is a file or directory name of Graphite's store, where 255 bytes are the end.
 LONGEST_PART = 100
 
@@ -118,6 +118,8 @@ def _run(name: str, results: Results) -> Iterator[Point]:
         yield f"{name}.{outcome}", int(results.outcome is outcome)
     for outcome in _OUTCOMES:
         yield f"{name}.scenarios_{outcome}", results.count(outcome)
+    if results.outcome in _JUDGED:  # a watchdog looks for it: see doc/source/watchdog.md
+        yield f"{name}.heartbeat", 1
     yield f"{name}.retries", results.retries
     yield f"{name}.leftovers", results.leftovers
 
