@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import defaultdict
 from dataclasses import dataclass, field
+
+from stackprobe.errors import UsageError
+
+#: How long Zuul is given to say when a build was triggered, seconds: the run waits for it.
+PATIENCE_S = 5.0
+#: Facts that a ``STACKPROBE_*`` variable of the same name states, whatever the CI.
+_STATED = ("build_url", "pipeline", "job")
+#: Facts of Zuul that are stated the same way: nothing in an Ansible task's environment says them.
+_STATED_IN_ZUUL = (*_STATED, "tenant", "build", "attempt")
 
 
 @dataclass(frozen=True)
 class Build:
     """A build.
 
-    :param facts: ``system``, ``build_url``, ``pipeline``, ``job`` and ``attempt``, as far as known.
+    :param facts: ``system``, ``build_url``, ``pipeline``, ``job`` and ``attempt``, as far as known; in Zuul ``tenant``
+        and ``build`` (its uuid), too.
     :param trigger_t: when the run should have started, unix seconds, if that is known.
     """
 
@@ -20,10 +31,17 @@ class Build:
 
 
 def current(environment: dict[str, str] | None = None) -> Build:
-    """The build that the environment describes: GitHub Actions, GitLab CI, or what ``STACKPROBE_*`` variables say."""
+    """The build that the environment describes: Zuul, GitHub Actions, GitLab CI, or what ``STACKPROBE_*`` says.
+
+    In Zuul, when a build was triggered is asked of its API at ``STACKPROBE_ZUUL_URL``, in one request of 5 s at most;
+    without an answer it is unknown. ``STACKPROBE_TRIGGER_TIME`` (unix seconds) spares the question. Never raises.
+    """
     env = dict(os.environ) if environment is None else environment
     facts: dict[str, str] = {}
-    if env.get("GITHUB_ACTIONS") == "true":
+    stated: tuple[str, ...] = _STATED
+    if env.get("STACKPROBE_CI") == "zuul":
+        facts, stated = {"system": "zuul"}, _STATED_IN_ZUUL
+    elif env.get("GITHUB_ACTIONS") == "true":
         facts = {
             "system": "github",
             "build_url": "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}".format_map(
@@ -40,11 +58,31 @@ def current(environment: dict[str, str] | None = None) -> Build:
             "pipeline": env.get("CI_PIPELINE_SOURCE", ""),
             "job": env.get("CI_JOB_NAME", ""),
         }
-    for key in ("build_url", "pipeline", "job"):
+    for key in stated:
         if value := env.get(f"STACKPROBE_{key.upper()}"):
             facts[key] = value
     try:
-        trigger_t = float(env["STACKPROBE_TRIGGER_TIME"])
+        stated_t = float(env["STACKPROBE_TRIGGER_TIME"])
     except (KeyError, ValueError):
-        trigger_t = None
+        stated_t = math.nan
+    trigger_t = stated_t if math.isfinite(stated_t) else None
+    if facts.get("system") == "zuul" and facts.get("build") and env.get("STACKPROBE_ZUUL_URL"):
+        page, asked_t = _ask_zuul(env["STACKPROBE_ZUUL_URL"], facts["build"], wanted=trigger_t is None)
+        facts.setdefault("build_url", page)
+        trigger_t = asked_t if trigger_t is None else trigger_t
     return Build({key: value for key, value in facts.items() if value}, trigger_t)
+
+
+def _ask_zuul(url: str, uuid: str, wanted: bool) -> tuple[str, float | None]:
+    """The page of a build, and when its trigger fired, if that is wanted and Zuul says it."""
+    from stackprobe.zuul import Zuul, ZuulUnusable, parse_place  # noqa: PLC0415  # only where there is one
+
+    try:
+        place = parse_place(url)
+    except UsageError:
+        return "", None
+    page = place.build_page(uuid)
+    try:
+        return page, Zuul(place, PATIENCE_S).build(uuid).event_t if wanted else None
+    except ZuulUnusable:
+        return page, None

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 import pytest
 from stackprobe import ci
+
+from tests.support.zuul_api import TENANT, ZuulApi
+
+T = 1_790_000_000.0
 
 
 def test_without_ci_nothing_is_claimed() -> None:
@@ -41,6 +48,77 @@ def test_our_own_variables_win() -> None:
     assert build.facts["build_url"] == "https://b"
 
 
-@pytest.mark.parametrize(("text", "trigger_t"), [("1790000000.5", 1790000000.5), ("soon", None), ("", None)])
+@pytest.mark.parametrize(
+    ("text", "trigger_t"), [("1790000000.5", 1790000000.5), ("soon", None), ("", None), ("nan", None), ("inf", None)]
+)
 def test_when_the_run_should_have_started(text: str, trigger_t: float | None) -> None:
     assert ci.current({"STACKPROBE_TRIGGER_TIME": text}).trigger_t == trigger_t
+
+
+@pytest.fixture
+def zuul() -> Iterator[ZuulApi]:
+    one = ZuulApi()
+    yield one
+    one.close()
+
+
+def in_zuul(url: str, uuid: str = "u1", **more: str) -> dict[str, str]:
+    return {
+        "STACKPROBE_CI": "zuul",
+        "STACKPROBE_ZUUL_URL": url,
+        "STACKPROBE_TENANT": TENANT,
+        "STACKPROBE_PIPELINE": "periodic",
+        "STACKPROBE_JOB": "probe-demo",
+        "STACKPROBE_BUILD": uuid,
+        "STACKPROBE_ATTEMPT": "1",
+        **more,
+    }
+
+
+@pytest.mark.parametrize("white_label", [False, True])
+def test_zuul_says_when_the_trigger_of_a_build_in_progress_fired(zuul: ZuulApi, white_label: bool) -> None:
+    uuid = zuul.add(result=None, event_t=T)["uuid"]
+    url = zuul.root if white_label else zuul.url
+    assert ci.current(in_zuul(url, uuid)) == ci.Build(
+        {
+            "system": "zuul",
+            "build_url": f"{url}/build/{uuid}",
+            "tenant": TENANT,
+            "pipeline": "periodic",
+            "job": "probe-demo",
+            "build": uuid,
+            "attempt": "1",
+        },
+        T,
+    )
+    assert len(zuul.requests) == 1
+
+
+def test_a_trigger_time_that_is_stated_is_not_asked_for(zuul: ZuulApi) -> None:
+    build = ci.current(in_zuul(zuul.url, STACKPROBE_TRIGGER_TIME="17.5", STACKPROBE_BUILD_URL="https://b"))
+    assert (build.trigger_t, build.facts["build_url"], zuul.requests) == (17.5, "https://b", [])
+
+
+def test_without_zuuls_address_the_rest_is_known() -> None:
+    build = ci.current(in_zuul(""))
+    assert build.trigger_t is None and "build_url" not in build.facts and build.facts["build"] == "u1"
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://127.0.0.1:9/t/x", "http://[", "file:///etc/passwd"])
+def test_a_zuul_that_cannot_be_asked_stops_nothing(url: str) -> None:
+    assert ci.current(in_zuul(url)).trigger_t is None
+
+
+@pytest.mark.parametrize("answer", [(404, b"{}"), (500, b""), (200, b"<html>"), (200, b"[]"), (200, b"{}")])
+def test_a_zuul_that_answers_nonsense_stops_nothing(zuul: ZuulApi, answer: tuple[int, bytes]) -> None:
+    zuul.answers["/api"] = answer
+    build = ci.current(in_zuul(zuul.url))
+    assert build.trigger_t is None and build.facts["build_url"] == f"{zuul.url}/build/u1"
+
+
+def test_a_zuul_that_is_silent_costs_its_patience(zuul: ZuulApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ci.PATIENCE_S == 5.0
+    monkeypatch.setattr(ci, "PATIENCE_S", 0.2)
+    zuul.delay_s, began = 1.0, time.monotonic()
+    assert ci.current(in_zuul(zuul.url)).trigger_t is None
+    assert time.monotonic() - began < 0.8
