@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import keystoneauth1.exceptions
@@ -16,7 +16,7 @@ import keystoneauth1.session
 import openstack.config.cloud_region
 import openstack.connection
 import openstack.exceptions
-from openstack.config import loader
+from openstack.config import loader, vendors
 
 from stackprobe import __version__
 from stackprobe.errors import UsageError
@@ -48,16 +48,47 @@ class Facts:
     config_file: str | None
 
 
+@dataclass(frozen=True)
+class Sources:
+    """Where clouds come from: the documents, as far as they can be read, for errors that say what stands where.
+
+    :param clouds: clouds.yaml.
+    :param secure: secure.yaml, which is merged into it.
+    :param unreadable: files that exist and may not be read.
+    :param entries: name → what both say of the cloud, for openstacksdk to use in place of the files it finds itself,
+        and in place of the environment; None: the documents are those files.
+    """
+
+    clouds: Document | None
+    secure: Document | None = None
+    unreadable: tuple[str, ...] = ()
+    entries: Mapping[str, Mapping[str, Any]] | None = None
+
+    @property
+    def confidential(self) -> bool:
+        """Whether no error may show any of it: what is known to be secret in it is not all that is."""
+        return self.entries is not None
+
+    def error_at(self, cloud: str, message: str, remedy: str = "", path: tuple[str, ...] = ()) -> UsageError:
+        """An error about an entry of clouds.yaml."""
+        full = ("clouds", cloud, *path)
+        if self.clouds is None:
+            return UsageError(message, remedy=remedy)
+        return self.clouds.error(full, message, remedy=remedy, at_key=True)
+
+
 def open_cloud(
     name: str,
     region: str | None = None,
     *,
+    sources: Sources | None = None,
     session_factory: Callable[..., keystoneauth1.session.Session] | None = None,
     timeout_s: float | None = None,
 ) -> openstack.connection.Connection:
     """A connection to the cloud ``name`` of clouds.yaml, not authenticated yet. Nothing is sent.
 
     :param region: one of its regions; by default its first.
+    :param sources: the clouds; by default those that openstacksdk finds.
     :param session_factory: called like keystoneauth1.session.Session in its place; a subclass of it, or
         ``functools.partial(Session, session=<requests.Session>)``.
     :param timeout_s: how long a request may wait to connect and for each piece of the answer (s); a smaller
@@ -65,12 +96,13 @@ def open_cloud(
     :raises UsageError: clouds.yaml is missing, unreadable or malformed; cloud or region are unknown; something that
         authentication needs is missing.
     """
-    files = _read_files()
-    config = _load_config(session_factory)
+    files = sources or _read_files()
+    config = _load_config(session_factory, files.entries)
     names = config.get_cloud_names() if files.clouds or os.environ.get("OS_AUTH_URL") else []
     if name not in names:
         raise _unknown_cloud(name, names, files)
     _check_entry(name, config, files)
+    _check_profile(name, config, files)
     scrub = Scrubber(_secrets_in(config.cloud_config["clouds"].get(name)))
     regions = _region_names(config, name)
     if region and regions and region not in regions:
@@ -91,9 +123,12 @@ def open_cloud(
             "common ones are password, v3applicationcredential and v3token",
         ) from None
     except openstack.exceptions.ConfigException as error:
-        raise files.error_at(name, f"the cloud `{name}` cannot be used: {scrub(str(error)).rstrip('. ')}") from None
+        reason = "" if files.confidential else f": {scrub(str(error)).rstrip('. ')}"
+        raise files.error_at(
+            name, f"the cloud `{name}` cannot be used{reason}", f"compare it with {_EXAMPLE}" if not reason else ""
+        ) from None
     except Exception as error:  # openstacksdk trips over values of unexpected types in many ways
-        reason = f"{type(error).__name__}: {scrub(str(error)).rstrip('. ')}"
+        reason = type(error).__name__ + ("" if files.confidential else f": {scrub(str(error)).rstrip('. ')}")
         raise files.error_at(
             name, f"openstacksdk cannot read the cloud `{name}` ({reason})", f"compare it with {_EXAMPLE}"
         ) from None
@@ -110,7 +145,7 @@ def known_clouds() -> list[str]:
     :raises UsageError: it is missing, unreadable or malformed.
     """
     files = _read_files()
-    return list(_load_config(None).get_cloud_names()) if files.clouds or os.environ.get("OS_AUTH_URL") else []
+    return list(_load_config().get_cloud_names()) if files.clouds or os.environ.get("OS_AUTH_URL") else []
 
 
 def facts(connection: openstack.connection.Connection) -> Facts:
@@ -141,27 +176,11 @@ def secrets_of(connection: openstack.connection.Connection) -> set[str]:
     return found
 
 
-@dataclass(frozen=True)
-class _Files:
-    """The files that openstacksdk takes its clouds from, as far as they can be read."""
-
-    clouds: Document | None
-    secure: Document | None
-    unreadable: tuple[str, ...]
-
-    def error_at(self, cloud: str, message: str, remedy: str = "", path: tuple[str, ...] = ()) -> UsageError:
-        """An error about an entry of clouds.yaml."""
-        full = ("clouds", cloud, *path)
-        if self.clouds is None:
-            return UsageError(message, remedy=remedy)
-        return self.clouds.error(full, message, remedy=remedy, at_key=True)
-
-
-def _read_files() -> _Files:
+def _read_files() -> Sources:
     unreadable: list[str] = []
     clouds = _first_document(os.environ.get("OS_CLIENT_CONFIG_FILE"), loader.CONFIG_FILES, unreadable)
     secure = _first_document(os.environ.get("OS_CLIENT_SECURE_FILE"), loader.SECURE_FILES, unreadable)
-    return _Files(clouds, secure, tuple(unreadable))
+    return Sources(clouds, secure, tuple(unreadable))
 
 
 def _first_document(override: str | None, searched: list[str], unreadable: list[str]) -> Document | None:
@@ -197,16 +216,26 @@ def _read_json(file: Path) -> Document:
     return Document(text.replace("\t", " "), file)
 
 
-def _load_config(session_factory: Callable[..., keystoneauth1.session.Session] | None) -> loader.OpenStackConfig:
+def _load_config(
+    session_factory: Callable[..., keystoneauth1.session.Session] | None = None,
+    entries: Mapping[str, Mapping[str, Any]] | None = None,
+) -> loader.OpenStackConfig:
+    given: dict[str, Any] = {
+        "session_constructor": session_factory,
+        "app_name": "stackprobe",
+        "app_version": __version__,
+    }
+    if entries is not None:
+        config = loader.OpenStackConfig(config_files=[], secure_files=[], load_envvars=False, **given)
+        config.cloud_config = {"clouds": {name: dict(entry) for name, entry in entries.items()}}
+        return config
     try:
-        return loader.OpenStackConfig(
-            session_constructor=cast(Any, session_factory), app_name="stackprobe", app_version=__version__
-        )
+        return loader.OpenStackConfig(**given)
     except openstack.exceptions.ConfigException as error:
         raise UsageError(str(error).rstrip(". ")) from None
 
 
-def _unknown_cloud(name: str, names: list[str], files: _Files) -> UsageError:
+def _unknown_cloud(name: str, names: list[str], files: Sources) -> UsageError:
     hidden = f" ({listed(list(files.unreadable))} exists but cannot be read by this user)" if files.unreadable else ""
     if files.clouds is None:
         places = [os.path.dirname(file) for file in loader.CONFIG_FILES if file.endswith("clouds.yaml")]
@@ -224,7 +253,7 @@ def _unknown_cloud(name: str, names: list[str], files: _Files) -> UsageError:
     )
 
 
-def _check_entry(name: str, config: loader.OpenStackConfig, files: _Files) -> None:
+def _check_entry(name: str, config: loader.OpenStackConfig, files: Sources) -> None:
     for document in (files.clouds, files.secure):
         entry = (document.data.get("clouds") or {}).get(name, {}) if document else {}
         if document and not isinstance(entry, dict):
@@ -233,6 +262,13 @@ def _check_entry(name: str, config: loader.OpenStackConfig, files: _Files) -> No
             raise document.error(["clouds", name, "auth"], "`auth` must be a mapping", remedy=f"see {_EXAMPLE}")
         for key, value in (entry.get("auth") or {}).items():
             place = ["clouds", name, "auth", str(key)]
+            if document and (":" in str(key) or " " in str(key)):
+                raise document.error(
+                    place,
+                    "a key of `auth` runs into its value",
+                    remedy="put a colon and a space between them",
+                    at_key=True,
+                )
             if document and isinstance(value, (int, float)) and document.as_written(place) != str(value):
                 raise document.error(place, f"YAML does not take `{key}` for a text", remedy="put it in quotes")
     merged = config.cloud_config["clouds"].get(name) or {}
@@ -244,7 +280,25 @@ def _check_entry(name: str, config: loader.OpenStackConfig, files: _Files) -> No
         )
 
 
-def _check_auth(name: str, cloud_region: openstack.config.cloud_region.CloudRegion, files: _Files) -> None:
+def _check_profile(name: str, config: loader.OpenStackConfig, files: Sources) -> None:
+    """A profile that is not known would be passed over, and whatever it stands for be missed."""
+    entry = config.cloud_config["clouds"].get(name) or {}
+    key = "profile" if entry.get("profile") else "cloud"
+    profile = entry.get(key)
+    if not profile or "://" in str(profile) or profile == config.envvar_key:
+        return
+    _, own = config._load_vendor_file()
+    known = sorted({*vendors.profiles(), *((own or {}).get("public-clouds") or {})})
+    if profile not in known:
+        raise files.error_at(
+            name,
+            f"the cloud `{name}` has the unknown vendor profile `{profile}`{did_you_mean(str(profile), known)}",
+            "write its auth_url and regions into the entry instead",
+            (key,),
+        )
+
+
+def _check_auth(name: str, cloud_region: openstack.config.cloud_region.CloudRegion, files: Sources) -> None:
     """What the plugin would only miss, or misunderstand, once it sends a request."""
     auth_type, auth = cloud_region.config.get("auth_type"), cloud_region.config.get("auth") or {}
     domain = bool(auth.get("default_domain_id") or auth.get("default_domain_name"))
