@@ -6,6 +6,7 @@ The documents have exactly the fields that ``BuildConverter.toDict`` (zuul/web/_
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -47,7 +48,8 @@ class ZuulApi:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                api._serve(self)
+                with contextlib.suppress(OSError):  # a client may lose patience
+                    api._serve(self)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -72,6 +74,7 @@ class ZuulApi:
         end_t: float | None = None,
         pipeline: str = "periodic",
         project: str = "operator/cloud",
+        branch: str = "main",
         artifacts: list[Document] | None = None,
         log_url: str | None = None,
     ) -> Document:
@@ -82,7 +85,7 @@ class ZuulApi:
         if end_t is None and result is not None:
             end_t = start_t + 60
         ref = {
-            "project": project, "branch": "main", "change": None, "patchset": None, "ref": "refs/heads/main",
+            "project": project, "branch": branch, "change": None, "patchset": None, "ref": "refs/heads/main",
             "oldrev": None, "newrev": None, "ref_url": f"https://git.example.org/{project}",
         }  # fmt: skip
         document = {
@@ -157,7 +160,8 @@ class ZuulApi:
     def _builds(self, query: dict[str, str]) -> list[Document]:
         found = []
         for build in reversed(self.built):
-            asked = {"job_name": build["job_name"], "pipeline": build["pipeline"], "project": build["ref"]["project"]}
+            asked = {"job_name": build["job_name"], "pipeline": build["pipeline"]}
+            asked |= {name: build["ref"][name] for name in ("project", "branch")}
             wrong = any(name in query and query[name] != value for name, value in asked.items())
             if not wrong and (
                 "complete" not in query or (query["complete"] == "true") == (build["result"] is not None)

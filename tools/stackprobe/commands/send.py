@@ -13,6 +13,7 @@ from stackprobe.graphite.delivery import Deliverer, Delivery
 from stackprobe.graphite.points import Point, parse_points
 from stackprobe.graphite.readback import ReadBack
 from stackprobe.graphite.spool import Spool, SpoolBusy
+from stackprobe.graphite.undelivered import add_earlier, read_earlier, write_undelivered
 from stackprobe.graphite.wire import ConfirmingSender
 
 HELP = "deliver DIR/metrics.txt to Graphite, after what earlier runs could not deliver"
@@ -56,6 +57,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=3.0,
         help="with --verify-url: a figure is stored when it is readable so long after sending (default: %(default)g s)",
     )
+    parser.add_argument(
+        "--earlier",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="deliver these figures of earlier runs too (see `stackprobe undelivered`); may be missing",
+    )
+    parser.add_argument(
+        "--undelivered",
+        metavar="FILE",
+        type=Path,
+        help="write what could not be delivered there, for a later run; removed when nothing waits",
+    )
     parser.add_argument("--again", action="store_true", help="also send figures that were delivered before")
 
 
@@ -66,11 +81,13 @@ def execute(arguments: argparse.Namespace) -> int:
     """
     address = _address(arguments)
     readback = ReadBack(arguments.verify_url, arguments.timeout) if arguments.verify_url else None
-    points = _read(arguments.directory / "metrics.txt")
+    points = _own(arguments)
     spool = Spool(arguments.spool or arguments.directory / "spool", address, _say)
     new = spool.add(points, arguments.again)
     if points and not new:
         _say("these figures are delivered already, or are waiting")
+    add_earlier(spool, read_earlier(arguments.earlier, _say))
+    _keep(spool, arguments.undelivered)  # a kill during the delivery must not cost them
     deliverer = Deliverer(
         spool, ConfirmingSender(address, arguments.timeout), readback, arguments.wait, arguments.settle, _say
     )
@@ -86,8 +103,23 @@ def execute(arguments: argparse.Namespace) -> int:
             file=spool.directory,
             remedy="check permissions and free space",
         ) from error
+    _keep(spool, arguments.undelivered)
     print(_summary(state, str(address), readback is not None))
     return 1 if state.waiting else 0
+
+
+def _own(arguments: argparse.Namespace) -> list[Point]:
+    """The run's own figures. Where there are none, those of earlier runs are delivered all the same."""
+    file = arguments.directory / "metrics.txt"
+    if (arguments.earlier or arguments.undelivered) and not file.exists():
+        _say(f"{file} is missing: this run has no figures")
+        return []
+    return _read(file)
+
+
+def _keep(spool: Spool, file: Path | None) -> None:
+    if file is not None:
+        write_undelivered(spool, file, _say)
 
 
 def _address(arguments: argparse.Namespace) -> Address:

@@ -33,20 +33,26 @@ def parse_points(text: str, file: Path) -> list[Point]:
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
-        match = _LINE.fullmatch(line.strip())
-        try:
-            value = _number(match["value"]) if match else math.nan
-        except ValueError:
-            value = math.nan
-        if match is None or not math.isfinite(value):
+        point = parse_point(line)
+        if point is None:
             raise UsageError(
                 "this is not a line of Graphite's plaintext protocol",
                 file=file,
                 line=number,
                 remedy="run `stackprobe report` on the directory to write the file again",
             )
-        points.append(Point(match["name"], value, int(match["t"])))
+        points.append(point)
     return points
+
+
+def parse_point(line: str) -> Point | None:
+    """The point of a line ``name value unix_seconds``, or None where it is none."""
+    match = _LINE.fullmatch(line.strip())
+    try:
+        value = _number(match["value"]) if match else math.nan
+    except ValueError:
+        return None
+    return Point(match["name"], value, int(match["t"])) if match and math.isfinite(value) else None
 
 
 def _number(text: str) -> float:

@@ -102,6 +102,7 @@ class Zuul:
         *,
         pipeline: str | None = None,
         project: str | None = None,
+        branch: str | None = None,
         complete: bool | None = None,
         limit: int = 50,
         skip: int = 0,
@@ -111,7 +112,8 @@ class Zuul:
         :param complete: only such that have a result, or only such that have none.
         :raises ZuulUnusable: it does not answer.
         """
-        query = {"job_name": job, "pipeline": pipeline, "project": project, "limit": str(limit), "skip": str(skip)}
+        query = {"job_name": job, "pipeline": pipeline, "project": project, "branch": branch}
+        query |= {"limit": str(limit), "skip": str(skip)}
         if complete is not None:
             query["complete"] = "true" if complete else "false"
         answer = self._ask("builds", {name: value for name, value in query.items() if value})
