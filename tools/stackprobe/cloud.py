@@ -19,6 +19,7 @@ import openstack.exceptions
 from openstack.config import loader, vendors
 
 from stackprobe import __version__
+from stackprobe.credentials.held_token import use_held_token
 from stackprobe.errors import UsageError
 from stackprobe.redact import Scrubber, is_secret_name
 from stackprobe.suggest import did_you_mean, listed
@@ -133,6 +134,7 @@ def open_cloud(
             name, f"openstacksdk cannot read the cloud `{name}` ({reason})", f"compare it with {_EXAMPLE}"
         ) from None
     _check_auth(name, cloud_region, files)
+    use_held_token(cloud_region)
     if timeout_s is not None:
         configured = cloud_region.config.get("api_timeout")
         cloud_region.config["api_timeout"] = min(timeout_s, float(configured)) if configured else timeout_s

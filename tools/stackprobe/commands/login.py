@@ -2,6 +2,8 @@
 
 The secret comes on standard input. On success one line of JSON on standard output says what it was: cloud, region,
 auth_type and, for a token, when it expires. ``stackprobe logout`` removes it all again.
+
+Exit code 0: kept; 2: the secret cannot be used, or Keystone refuses it; 1: with --token, Keystone is down or broken.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ import json
 import sys
 from pathlib import Path
 
-from stackprobe.credentials.login import Kept, keep
+from stackprobe.credentials.keystone import CloudFault
+from stackprobe.credentials.login import Exchange, Kept, keep
 from stackprobe.credentials.secret import Secret
 from stackprobe.errors import UsageError
 from stackprobe.yamlfile import MAX_BYTES
@@ -30,18 +33,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="the clouds.yaml to write, in a directory made for its owner alone; its mode is 0600",
     )
+    parser.add_argument(
+        "--token", action="store_true", help="keep a short-lived token got with the credentials in place of these"
+    )
+    parser.add_argument(
+        "--timeout", metavar="S", type=seconds, default=60.0, help="how long Keystone may take for it (s; default: 60)"
+    )
+    parser.add_argument(
+        "--control-target",
+        metavar="TARGET",
+        help="host:port or URL that answers when the runner's own network works, as in probes.yaml",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Log in; 0.
+    """Log in; 0, or 1 when the cloud gave no token although the secret is not to blame. Then nothing is kept.
 
-    :raises UsageError: the secret cannot be used, or the file not be written.
+    :raises UsageError: the secret cannot be used, Keystone refuses it, or the file cannot be written.
     """
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("the secret is missing: it comes on standard input", remedy="pipe it in, as `< clouds.yaml`")
     secret = Secret.parse(sys.stdin.buffer.read(MAX_BYTES + 1))
-    _tell(keep(secret, arguments.cloud, arguments.region, arguments.to))
+    exchange = Exchange(arguments.timeout, arguments.control_target) if arguments.token else None
+    try:
+        _tell(keep(secret, arguments.cloud, arguments.region, arguments.to, exchange))
+    except CloudFault as fault:
+        print(f"stackprobe: the cloud gave no token: {fault}.", file=sys.stderr)
+        return 1
     return 0
+
+
+def seconds(text: str) -> float:
+    """A positive number of seconds.
+
+    :raises argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 3600:
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds between 0 and 3600")
+    return value
 
 
 def _tell(kept: Kept) -> None:

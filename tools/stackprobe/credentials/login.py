@@ -1,4 +1,4 @@
-"""Takes one cloud out of a secret and keeps it in a clouds.yaml of its own."""
+"""Takes one cloud out of a secret and keeps it in a clouds.yaml of its own, with its credentials or with a token."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import openstack.connection
 import yaml
+from keystoneauth1.loading import get_plugin_options
 
 from stackprobe.cloud import facts, open_cloud
+from stackprobe.credentials.held_token import MARKER
+from stackprobe.credentials.keystone import CloudFault, Issued, Keystone
 from stackprobe.credentials.private_files import private_directory, shred, write_private
 from stackprobe.credentials.secret import CA_FILE, Secret, certificates, is_pem
 from stackprobe.errors import UsageError
+from stackprobe.redact import is_secret_name
 
-MARKER = "stackprobe"
-"""The key of a cloud's entry that only stackprobe reads: the file is its own, and where its token came from."""
 _HEAD = "# Written by `stackprobe login`, removed by `stackprobe logout`.\n"
 
 
@@ -35,23 +38,51 @@ class Kept:
     expires: str | None = None
 
 
-def keep(secret: Secret, cloud: str | None, region: str | None, file: Path) -> Kept:
+@dataclass(frozen=True)
+class Exchange:
+    """How credentials are exchanged for a token.
+
+    :param timeout_s: how long Keystone may take (s).
+    :param control_target: tells its silence from the runner's own broken network, as in a configuration.
+    """
+
+    timeout_s: float
+    control_target: str | None = None
+
+
+def keep(secret: Secret, cloud: str | None, region: str | None, file: Path, exchange: Exchange | None = None) -> Kept:
     """Write ``file`` with one cloud of the secret, and the certificates of its CA beside it.
 
     :param cloud: its name; None: the only one there is.
     :param region: the only region to keep of it; None: all.
-    :raises UsageError: the secret cannot be used, or the file not be written; nothing is left on disk.
+    :param exchange: keep a token in place of the credentials; None: keep them.
+    :raises UsageError: the secret cannot be used, Keystone refuses it, or the file cannot be written. Nothing is left
+        on disk, as with:
+    :raises stackprobe.credentials.keystone.CloudFault: Keystone gave no token, and the secret is not to blame.
     """
     name = secret.choose(cloud)
     entry, ca_pem = _with_ca(secret, name, file)
-    connection = open_cloud(name, region, sources=secret.sources(name, entry))
-    if region:
-        entry = only_region(entry, region)
-    told = facts(connection)
-    entry[MARKER] = {"login": True}
+    told = facts(open_cloud(name, region, sources=secret.sources(name, entry)))
     with _written(file, ca_pem):
-        write_private(file, dump(name, entry))
-    return Kept(name, told.region, told.auth_type)
+        if exchange is None:
+            kept = only_region(entry, region) if region else entry
+            write_private(file, dump(name, {**kept, MARKER: {"login": True}}))
+            return Kept(name, told.region, told.auth_type)
+        keystone = Keystone(
+            name,
+            region,
+            secret.sources(name, entry),
+            timeout_s=exchange.timeout_s,
+            control_target=exchange.control_target,
+        )
+        issued = keystone.issue()
+        try:
+            write_private(file, dump(name, _with_token(keystone.connection, region, issued)))
+        except UsageError:
+            with contextlib.suppress(CloudFault):
+                keystone.revoke(issued.token)
+            raise
+        return Kept(name, told.region, "v3token", issued.expires)
 
 
 def dump(name: str, entry: Mapping[str, Any]) -> str:
@@ -68,6 +99,38 @@ def only_region(entry: Mapping[str, Any], region: str) -> dict[str, Any]:
     if not only.get("regions"):
         only["region_name"] = region
     return only
+
+
+def _with_token(connection: openstack.connection.Connection, region: str | None, issued: Issued) -> dict[str, Any]:
+    """What a cloud is known by without its credentials: a token stands in their place.
+
+    A vendor's profile is written out, since it may say how to authenticate too.
+    """
+    config: Any = connection.config._openstack_config
+    entry = {
+        key: value
+        for key, value in config._get_base_cloud_config(connection.config.name).items()
+        if key not in config.defaults or config.defaults[key] != value
+    }
+    options = {option.dest for option in get_plugin_options(connection.config.config["auth_type"] or "password")}
+    for key in ({"auth", "auth_type", "profile", "cloud", MARKER} | options) & entry.keys():
+        del entry[key]
+    kept = _without_secrets(only_region(entry, region) if region else entry)
+    auth_url = str(connection.config.config["auth"]["auth_url"])
+    marker = {"login": True, "token_of": issued.method, "expires": issued.expires}
+    auth = {"auth_url": auth_url, "token": issued.token, **issued.scope}
+    return {"auth_type": "v3token", "auth": auth, **kept, MARKER: marker}
+
+
+def _without_secrets(value: Any) -> Any:
+    """Settings without anything that authenticates, at any depth (regions have values of their own)."""
+    if isinstance(value, Mapping):
+        return {
+            key: _without_secrets(one)
+            for key, one in value.items()
+            if not is_secret_name(str(key)) and not (key == "auth" and isinstance(one, Mapping))
+        }
+    return [_without_secrets(one) for one in value] if isinstance(value, list) else value
 
 
 def _with_ca(secret: Secret, name: str, file: Path) -> tuple[dict[str, Any], str | None]:

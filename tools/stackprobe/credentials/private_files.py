@@ -53,27 +53,26 @@ def write_private(path: Path, text: str) -> None:
         raise UsageError(f"the file cannot be written: {error.strerror or error}", file=path) from None
 
 
-def shred(path: Path) -> bool:
-    """Overwrite and remove a file and what a killed :func:`write_private` left of it; whether there was anything.
+def left_of(path: Path) -> list[Path]:
+    """What there is of a file: itself, and what a killed :func:`write_private` left."""
+    return [one for one in (path, _part_of(path)) if os.path.lexists(one)]
+
+
+def shred(path: Path) -> None:
+    """Overwrite and remove a file, and what a killed :func:`write_private` left of it.
 
     :raises UsageError: it cannot be removed.
     """
-    found = False
-    for one in (path, _part_of(path)):
+    for one in left_of(path):
         try:
-            status = one.lstat()
-        except FileNotFoundError:
-            continue
-        found = True
-        try:
-            if stat.S_ISREG(status.st_mode):
+            size = one.lstat().st_size
+            if not one.is_symlink():
                 with contextlib.suppress(OSError), open(one, "r+b", buffering=0) as stream:
-                    stream.write(b"\0" * status.st_size)
+                    stream.write(b"\0" * size)
                     os.fsync(stream.fileno())
             one.unlink()
         except OSError as error:
             raise UsageError(f"the file cannot be removed: {error.strerror or error}", file=one) from None
-    return found
 
 
 def _part_of(path: Path) -> Path:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from keystoneauth1 import exceptions as keystone_errors
 from openstack import exceptions as sdk_errors
 
+from stackprobe.credentials.held_token import Lease
 from stackprobe.engine.activity import Activity, Call
 
 PASSED, FAILED, ERROR, SKIPPED = "passed", "failed", "error", "skipped"
@@ -97,6 +98,8 @@ class Judge:
     def __init__(self, control_target: Callable[[], bool | None] = lambda: None, *, by_name: bool = False) -> None:
         self._control_target, self._by_name = control_target, by_name
         self.authenticated = False
+        self.lease: Lease | None = None
+        """How long the run's token lives, where it cannot be renewed."""
 
     def judge(self, error: BaseException, activity: Activity) -> Verdict:
         """The verdict on a step that ended with ``error`` after the calls in ``activity``."""
@@ -150,7 +153,17 @@ class Judge:
 
     def _by_status(self, status: int, message: str, last: Call | None) -> Verdict:
         if status == 401 and not self.authenticated:
-            return Verdict(ERROR, f"authentication refused: {message}", "check the credentials in clouds.yaml", status)
+            return Verdict(
+                ERROR,
+                f"authentication refused: {message}",
+                "check the credentials in clouds.yaml, and that they have not expired",
+                status,
+            )
+        if status == 401 and self.lease is not None and self.lease.over:
+            remedy = (
+                "give the run a shorter deadline_s, or let the cloud's tokens live longer, or probe with the password"
+            )
+            return Verdict(ERROR, f"the run's token has expired ({self.lease.text}): {message}", remedy, status)
         if status == 404 and not self.authenticated:
             remedy = "check the auth_url in clouds.yaml, and the token if one stands there"
             return Verdict(ERROR, f"there is no Keystone, or it does not know the token: {message}", remedy, status)

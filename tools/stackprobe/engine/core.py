@@ -13,8 +13,8 @@ from typing import Any
 
 import openstack.connection
 
-from stackprobe.engine import classify
-from stackprobe.engine.activity import Activity, Call, under_way
+from stackprobe.engine import classify, performing
+from stackprobe.engine.activity import Activity, Call
 from stackprobe.engine.classify import ERROR, FAILED, PASSED, SKIPPED, Judge, StepError, Verdict
 from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.recorder import Recorder
@@ -23,8 +23,6 @@ from stackprobe.engine.steps import KINDS, Step, StepContext
 from stackprobe.engine.steps.base import seconds
 from stackprobe.engine.values import Values
 
-GRACE_S = 2.0
-"""Seconds that a step's thread may take to notice its deadline; then it is given up (a DNS query cannot be ended)."""
 JOIN = "join"
 """The kind of step that waits for those in the background."""
 RUN = "run"
@@ -243,19 +241,6 @@ class Engine:
 
         :param stoppable: ends, or does not even begin, when the run is interrupted; teardown goes on.
         """
-        done = threading.Event()
-        outcome: list[tuple[Any, Verdict | None]] = []
-
-        def target() -> None:
-            try:
-                with under_way(activity):
-                    found: tuple[Any, Verdict | None] = (work(), None)
-            except BaseException as error:
-                found = (None, self._judged(error, activity))
-            outcome.append(found)
-            done.set()
-            activity.over.set()
-
         number = id(activity)
         if stoppable:
             with self._lock:
@@ -263,23 +248,10 @@ class Engine:
                 if self.interrupted:
                     activity.abort(self.interrupted)
         try:
-            threading.Thread(target=target, name=f"{activity.scenario}: {activity.step}", daemon=True).start()
-            if not activity.over.wait(max(0.0, activity.deadline - time.monotonic())):
-                activity.abort("deadline")
-            done.wait(GRACE_S)
+            return performing.perform(activity, work, self.judge)
         finally:
             with self._lock:
                 self._activities.pop(number, None)
-        if outcome:
-            return outcome[0]
-        activity.aborted = activity.aborted or "deadline"
-        return None, self.judge.judge(TimeoutError("deadline passed"), activity)
-
-    def _judged(self, error: BaseException, activity: Activity) -> Verdict:
-        try:
-            return self.judge.judge(error, activity)
-        except Exception as bug:
-            return Verdict(ERROR, f"the probe could not judge {error!r}: {bug!r}")
 
     def interrupt(self, reason: str) -> None:
         """End every step that is under way and accept no more; teardown still works."""

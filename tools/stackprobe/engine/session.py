@@ -19,6 +19,7 @@ from os_service_types import ServiceTypes
 
 from stackprobe import __version__, cloud, naming
 from stackprobe.config.model import Target
+from stackprobe.credentials.held_token import lease_of
 from stackprobe.engine import http
 from stackprobe.engine.activity import Activity, under_way
 from stackprobe.engine.breaker import CircuitBreaker
@@ -32,8 +33,9 @@ from stackprobe.engine.classify import (
     control_target_answers,
     has_name,
 )
-from stackprobe.engine.core import GRACE_S, RUN, Engine
+from stackprobe.engine.core import RUN, Engine
 from stackprobe.engine.ledger import Ledger
+from stackprobe.engine.performing import GRACE_S
 from stackprobe.engine.recorder import Recorder
 from stackprobe.engine.server import Server
 from stackprobe.engine.steps import KINDS as STEP_KINDS
@@ -326,6 +328,7 @@ class Session:
         if verdict is None:
             self.scrubber.add(str(token))
             self.judge.authenticated = True
+            self._look_at_lease()
             read, broken = self.engine.perform(activity, self._read_catalog, stoppable=True)
             verdict = broken or read
         wire_ms = activity.wire_ms() if verdict is None else None
@@ -333,6 +336,16 @@ class Session:
         final = verdict or Verdict(PASSED, "", status=activity.calls[-1].status if activity.calls else None)
         self.engine.record(step, activity.seq or 0, final, activity, start_t, duration_ms)
         return verdict
+
+    def _look_at_lease(self) -> None:
+        """A token that cannot be renewed may end before the run does."""
+        self.judge.lease = lease = lease_of(self.connection)
+        if lease is not None and lease.ends < self.ends:
+            self._note(
+                "warning",
+                f"the token of clouds.yaml expires in {lease.remaining_s():.0f} s ({lease.text}), before the run's "
+                f"deadline in {max(0.0, self.ends - time.monotonic()):.0f} s: what is not over by then will be an error",
+            )
 
     def _read_catalog(self) -> Verdict | None:
         session: Any = self.connection.session

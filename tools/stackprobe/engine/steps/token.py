@@ -7,6 +7,7 @@ from typing import Any
 from keystoneauth1 import loading
 from keystoneauth1.identity import v3
 
+from stackprobe.credentials.held_token import token_of, v3_url
 from stackprobe.engine.classify import StepError, StepFailure, StepSkipped, status_of
 from stackprobe.engine.plain import plain
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
@@ -63,8 +64,11 @@ class TokenStep(StepKind):
         return self._access(context, step, plugin)
 
     def _exchange(self, context: StepContext, step: Step) -> Any:
-        if "applicationcredential" in str(context.connection.config.config.get("auth_type")):
+        config = context.connection.config.config
+        if "applicationcredential" in str(config.get("auth_type")):
             raise StepSkipped("clouds.yaml holds an application credential, whose tokens cannot be exchanged")
+        if token_of(config) == "application_credential":
+            raise StepSkipped("clouds.yaml holds a token of an application credential, which cannot be exchanged")
         project = context.connection.current_project_id
         plugin = v3.Token(self._auth_url(context), self._known(context, step, "with"), project_id=project)
         return self._access(context, step, plugin)
@@ -148,8 +152,7 @@ class TokenStep(StepKind):
 
     @staticmethod
     def _auth_url(context: StepContext) -> str:
-        url = str(context.connection.config.config["auth"]["auth_url"]).rstrip("/")
-        return url if url.endswith("/v3") else f"{url}/v3"
+        return v3_url(str(context.connection.config.config["auth"]["auth_url"]))
 
 
 def _types(catalog: list[Any], context: StepContext) -> list[str]:
