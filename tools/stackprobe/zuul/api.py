@@ -46,6 +46,7 @@ class Build:
     :ivar result: None while it runs, and for good when it was tried again (then `end_t` is known).
     :ivar event_t: when its trigger fired; time spent waiting, for a semaphore say, comes after that.
     :ivar start_t: when an executor began with it.
+    :ivar queue: pipeline, project and branch: of one such, Zuul's timer keeps a single item alive at a time.
     """
 
     uuid: str
@@ -57,6 +58,7 @@ class Build:
     end_t: float | None
     log_url: str | None
     artifacts: tuple[Artifact, ...] = field(default_factory=tuple)
+    queue: tuple[str, ...] = field(default_factory=tuple)
 
     @property
     def judged(self) -> bool:
@@ -181,6 +183,7 @@ class Zuul:
                 end_t=_moment(fields["end_time"]),
                 log_url=str(fields["log_url"]) if fields.get("log_url") else None,
                 artifacts=tuple(_artifact(entry) for entry in artifacts),
+                queue=_queue(fields),
             )
         except (TypeError, KeyError, AttributeError, ValueError):
             raise self._nonsense("build") from None
@@ -191,6 +194,12 @@ def _artifact(entry: Any) -> Artifact:
     return Artifact(
         str(entry["name"]), str(entry["url"]), str(metadata.get("type", "")) if isinstance(metadata, dict) else ""
     )
+
+
+def _queue(fields: dict[str, Any]) -> tuple[str, ...]:
+    ref = fields.get("ref")
+    ref = ref if isinstance(ref, dict) else fields  # before Zuul 10 these stood beside it
+    return tuple(str(part) for part in (fields.get("pipeline"), ref.get("project"), ref.get("branch")))
 
 
 def _moment(text: str | None) -> float | None:
