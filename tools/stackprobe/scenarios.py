@@ -13,7 +13,7 @@ from stackprobe.errors import UsageError
 from stackprobe.suggest import did_you_mean, listed
 from stackprobe.yamlfile import Document
 
-RESERVED = frozenset({"run", "api", "base"})
+RESERVED = frozenset({"run", "api", "sweep", "base"})
 """Names that metrics and roles use for something else."""
 _KEYS = {"description": str, "services": list, "tags": list, "opt_in": bool, "creates": bool}
 

@@ -1,8 +1,13 @@
-"""Ends a run that this play started: last teardowns, reports; fails when the run did not pass.
+"""Ends a run that this play started: last teardowns, reports, the verdict; fails when the run did not pass.
 
-Under ``stackprobe run`` it does nothing: that command ends the run itself and has an exit code of its own.
+Under ``stackprobe run`` it does nothing: that command ends the run itself and has an exit code of its own. In a build
+of Zuul it fails only where the cloud did, and leaves the verdict for the post-run playbook, which makes a result of
+its own of a probe that could not judge. Playbooks that do something else than probing (a sweep) give ``exit_code``
+and ``message`` themselves.
 """
 
+import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,18 +15,46 @@ from ansible.plugins.action import ActionBase
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "client"))
 from stackprobe_client import SessionGone, ask
+from zuul_build import VERDICT, build_of
 
-MEANING = {1: "the cloud failed", 2: "the probe could not judge the cloud"}
+CLOUD_FAILED, UNJUDGED = 1, 2
+MEANING = {0: "passed", CLOUD_FAILED: "the cloud failed", UNJUDGED: "the probe could not judge the cloud"}
 
 
 class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
-        try:
-            answer = ask(self._task.args["socket"], {"op": "end"})
-        except SessionGone as error:
-            return {"failed": True, "msg": str(error)}
-        code = answer.get("exit_code", 0)
-        result = {"changed": False, "failed": code != 0, "exit_code": code}
-        if "output" in answer:
-            result["msg"] = f"{MEANING.get(code, 'passed')}; the reports are in {answer['output']}"
+        build = build_of(task_vars or {})
+        code, message = self._verdict(build)
+        result = {"changed": False, "exit_code": code, "msg": message, "failed": code != 0}
+        if build is not None:
+            verdict = {"exit_code": code, "message": message}
+            (build.home / VERDICT).write_text(json.dumps(verdict), encoding="utf-8")
+            result["failed"] = code == CLOUD_FAILED
         return result
+
+    def _verdict(self, build):
+        """The run's exit code, and what to say about it."""
+        arguments = self._task.args
+        if arguments.get("problem"):
+            return UNJUDGED, str(arguments["problem"])
+        if "exit_code" in arguments:
+            code = int(arguments["exit_code"])
+            return code, str(arguments.get("message") or MEANING.get(code, MEANING[UNJUDGED]))
+        try:
+            answer = ask(arguments["socket"], {"op": "end"})
+        except SessionGone as error:
+            return _from_journal(build, str(error))
+        code = answer.get("exit_code", 0)
+        where = f"; the reports are in {answer['output']}" if "output" in answer else ""
+        return code, f"{MEANING.get(code, MEANING[UNJUDGED])}{where}"
+
+
+def _from_journal(build, reason):
+    """The session was killed: what the journal proves all the same."""
+    code = UNJUDGED
+    if build is not None and build.output.is_dir():
+        done = subprocess.run(
+            [build.stackprobe, "report", str(build.output), "--exit-code"], capture_output=True, text=True, check=False
+        )
+        code = done.returncode if done.returncode in (CLOUD_FAILED, UNJUDGED) else UNJUDGED
+    return code, f"{MEANING[code]}: {reason}"

@@ -1,5 +1,6 @@
 """Asks the session of this run what to run; starts one where none was started yet (Zuul, plain ansible-playbook)."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -8,28 +9,54 @@ from ansible import constants
 from ansible.plugins.action import ActionBase
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "client"))
+from login import SECRET, LoginFailed, log_in
 from role_check import problem_of
 from session_start import await_socket, start
 from stackprobe_client import SOCKET_VARIABLE, SessionGone, ask
 from thread_worker import install
+from variables import BadVariable, checked
+from zuul_build import build_of
 
 install()
 
 
 class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
+        self._variables = task_vars or {}
         try:
+            options = checked(self._task.args)
+            searched = [folder for folder in constants.DEFAULT_ROLES_PATH if os.path.isdir(folder)]
             path = os.environ.get(SOCKET_VARIABLE)
             if path:
                 await_socket(path)
             else:
-                roles = [folder for folder in constants.DEFAULT_ROLES_PATH if os.path.isdir(folder)]
-                path = start(self._task.args, roles)
+                path = self._start(options, searched)
             plan = ask(path, {"op": "plan"})
-            readable = [scenario for scenario in plan["scenarios"] if self._is_readable(path, scenario)]
-        except SessionGone as error:
+            scenarios = [
+                {"name": one["name"], "role": _where(one, searched), "variables": one["variables"]}
+                for one in plan["scenarios"]
+            ]
+            readable = [scenario for scenario in scenarios if self._is_readable(path, scenario)]
+        except (BadVariable, LoginFailed, SessionGone) as error:
             return {"failed": True, "msg": str(error)}
         return {"changed": False, "socket": path, "scenarios": readable}
+
+    def _start(self, options, searched):
+        """Put credentials and configuration where the session finds them, and start it."""
+        build = build_of(self._variables, options["zuul_url"])
+        environment = dict(os.environ)
+        if build is not None:
+            environment |= build.environment
+            options["stackprobe"], options["output"] = build.stackprobe, str(build.output)
+            secret = self._templar.template(self._variables.get(SECRET))
+            options["cloud"] = log_in(build, secret, options, environment)
+            environment["OS_CLIENT_CONFIG_FILE"] = str(build.clouds_file)
+        if options["settings"]:
+            if build is None:
+                raise BadVariable("probe_settings works in Zuul only; elsewhere write probes.yaml and set probe_config")
+            build.settings_file.write_text(json.dumps(options["settings"], indent=1), encoding="utf-8")
+            options["config"] = str(build.settings_file)
+        return start(options, [*options["roles"], *searched], environment)
 
     def _is_readable(self, path, scenario):
         """Whether Ansible can read the role of a scenario; if not, the scenario ends here."""
@@ -40,3 +67,9 @@ class ActionModule(ActionBase):
         ask(path, {"op": "task_failed", "scenario": scenario["name"], **failure})
         ask(path, {"op": "finish", "scenario": scenario["name"]})
         return False
+
+
+def _where(scenario, searched):
+    """How Ansible finds the role of a scenario: by its name, or, where it does not look itself, by its folder."""
+    by_name = any(os.path.isdir(os.path.join(folder, scenario["role"])) for folder in searched)
+    return scenario["role"] if by_name or not scenario.get("folder") else scenario["folder"]

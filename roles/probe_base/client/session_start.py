@@ -6,7 +6,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,11 @@ def await_socket(path: str) -> None:
         time.sleep(0.01)
 
 
-def start(arguments: dict[str, Any], roles: Iterable[str]) -> str:
+def start(options: Mapping[str, Any], roles: Iterable[str], environment: Mapping[str, str]) -> str:
     """Start ``stackprobe session`` and return the path of its socket. It ends with this play, whatever ends that.
 
+    :param options: ``stackprobe`` (the command), ``cloud``, ``region``, ``config``, ``output``, ``deadline`` (s),
+        ``scenarios`` and ``tags``; empty ones are left to the configuration.
     :param roles: the folders in which Ansible looks for roles: every scenario in them can be run.
     :raises SessionGone: it did not come up; the message is its own.
     """
@@ -37,35 +39,41 @@ def start(arguments: dict[str, Any], roles: Iterable[str]) -> str:
     short = "/tmp" if len(tempfile.gettempdir()) > 60 else None  # noqa: S108
     home = Path(tempfile.mkdtemp(prefix="sp-", dir=short))
     socket = home / "socket"
-    command = [
-        arguments.get("stackprobe") or "stackprobe",
-        "session",
-        "--home",
-        str(home),
-        "--player",
-        str(os.getppid()),
-    ]
-    for option in ("cloud", "region", "config", "output"):
-        if arguments.get(option):
-            command += [f"--{option}", str(arguments[option])]
-    for folder in roles:
-        command += ["--roles-path", folder]
-    for option, values in (("scenario", arguments.get("scenarios")), ("tag", arguments.get("tags"))):
-        for value in values or []:
-            command += [f"--{option}", str(value)]
     words = tempfile.TemporaryFile()  # noqa: SIM115 - the process writes to it as long as it lives
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=words, stderr=subprocess.STDOUT, start_new_session=True
+            _command(options, roles, home),
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=dict(environment),
         )
     except OSError as error:
         os.rmdir(home)
-        raise SessionGone(f"{command[0]} cannot be started: {error}; set probe_base_stackprobe to its path") from error
+        raise SessionGone(
+            f"{options['stackprobe']} cannot be started: {error}; set probe_base_stackprobe to its path"
+        ) from error
     end = time.monotonic() + READY_S
     while not socket.exists():
         if process.poll() is not None or time.monotonic() > end:
             words.seek(0)
-            text = words.read().decode(errors="replace").strip()
+            text = words.read().decode(errors="replace").strip().removeprefix("stackprobe: ")
             raise SessionGone(text or "the step engine did not come up")
         time.sleep(0.02)
     return str(socket)
+
+
+def _command(options: Mapping[str, Any], roles: Iterable[str], home: Path) -> list[str]:
+    command = [options["stackprobe"], "session", "--home", str(home), "--player", str(os.getppid())]
+    for option in ("cloud", "region", "config", "output", "deadline"):
+        if options.get(option):
+            command += [f"--{option}", str(options[option])]
+    for option, values in (
+        ("roles-path", roles),
+        ("scenario", options.get("scenarios")),
+        ("tag", options.get("tags")),
+    ):
+        for value in values or []:
+            command += [f"--{option}", str(value)]
+    return command

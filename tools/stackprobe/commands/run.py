@@ -56,6 +56,12 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--tag", metavar="TAG", action="append", default=[], help="run the scenarios with this tag")
     parser.add_argument(
+        "--deadline",
+        metavar="S",
+        type=int,
+        help="end the run after so many seconds, teardown included, if the configuration does not end it sooner",
+    )
+    parser.add_argument(
         "--output",
         metavar="DIR",
         type=Path,
@@ -134,7 +140,7 @@ def resolve(arguments: argparse.Namespace) -> Wanted:
     roles = scenarios.roles_paths(arguments.roles_path)
     found = scenarios.discover(roles)
     config = load_config(arguments.config, known=scenarios.known(found))
-    target = config.target(_cloud(arguments.cloud, config), arguments.region)
+    target = config.target(_cloud(arguments.cloud, config), arguments.region).ending_by(arguments.deadline)
     chosen = scenarios.select(found, target.selection, arguments.scenario, arguments.tag)
     return Wanted(roles, config, target, chosen)
 

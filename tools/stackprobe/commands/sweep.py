@@ -16,7 +16,9 @@ from stackprobe.cloud import open_cloud
 from stackprobe.config import load_config
 from stackprobe.errors import UsageError
 from stackprobe.naming import is_prefix
+from stackprobe.outputs.metrics import part
 from stackprobe.sweep import sweep
+from stackprobe.sweep.report import write
 
 HELP = "remove what dead runs left in a project"
 
@@ -39,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
     parser.add_argument("--json", action="store_true", help="report as JSON")
+    parser.add_argument(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        help="also write the report to DIR/sweep.json and add its figures to DIR/metrics.txt",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -47,7 +55,8 @@ def execute(arguments: argparse.Namespace) -> int:
     :raises UsageError: bad input, or credentials that the cloud refuses.
     """
     older_than_s = None if arguments.older_than is None else parse_age(arguments.older_than)
-    target = load_config(arguments.config).target(arguments.cloud, arguments.region)
+    config = load_config(arguments.config)
+    target = config.target(arguments.cloud, arguments.region)
     prefix = arguments.prefix or target.prefix
     if not is_prefix(prefix):
         raise UsageError(f"the prefix `{prefix}` is not 2 to 20 lower-case letters and digits, the first a letter")
@@ -59,6 +68,16 @@ def execute(arguments: argparse.Namespace) -> int:
         dry_run=arguments.dry_run,
         tell=lambda text: print(text, file=sys.stderr, flush=True),
     )
+    if arguments.output:
+        metrics_prefix = config.graphite.prefix if config.graphite else prefix
+        region = connection.config.get_region_name() or "default"
+        try:
+            write(report, arguments.output, ".".join((metrics_prefix, part(arguments.cloud), part(region))))
+        except OSError as error:
+            remedy = "check permissions and free space"
+            raise UsageError(
+                f"the report cannot be written: {error.strerror}", file=arguments.output, remedy=remedy
+            ) from error
     if arguments.json:
         print(json.dumps(report.as_dict(), indent=2))
     else:

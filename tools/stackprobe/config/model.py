@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from stackprobe.address import Address
 from stackprobe.errors import UsageError
 from stackprobe.suggest import did_you_mean, listed
+
+SHORTEST_DEADLINE_S = 60
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,19 @@ class Target:
     services: tuple[str, ...]
     selection: Selection
     options: Mapping[str, Mapping[str, Any]]
+
+    def ending_by(self, deadline_s: int | None) -> Target:
+        """The same, but over after ``deadline_s`` (s) at the latest; a third of it at most is kept for teardown.
+
+        :raises UsageError: that is too short for any run.
+        """
+        if deadline_s is None or deadline_s >= self.deadline_s:
+            return self
+        if deadline_s < SHORTEST_DEADLINE_S:
+            remedy = f"give {SHORTEST_DEADLINE_S} s or more"
+            raise UsageError(f"a deadline of {deadline_s} s is too short", remedy=remedy)
+        reserve = min(self.teardown_reserve_s, deadline_s // 3)
+        return replace(self, deadline_s=deadline_s, teardown_reserve_s=reserve)
 
 
 @dataclass(frozen=True)

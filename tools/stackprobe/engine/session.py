@@ -300,7 +300,12 @@ class Session:
             variables[scenario.variable(option)] = value
         file = self.server.path.parent / f"{scenario.name}.json"
         file.write_text(json.dumps(variables), encoding="utf-8")
-        return {"name": scenario.name, "role": scenario.role_name, "variables": str(file)}
+        return {
+            "name": scenario.name,
+            "role": scenario.role_name,
+            "folder": str(scenario.role.resolve()),
+            "variables": str(file),
+        }
 
     def _finish(self, scenario: str, problem: str | None) -> None:
         with self._closing.setdefault(scenario, threading.Lock()):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from stackprobe.outputs.atomic import write_atomically
 from stackprobe.sweep.leftovers import Leftover
 
 
@@ -56,6 +60,20 @@ class SweepReport:
         deleted = f"{len(self.deleted)} {'to delete' if self.dry_run else 'deleted'}"
         failed = f"{len(self.failed)} failed" + (f", {len(self.unlisted)} kinds not listed" if self.unlisted else "")
         yield f"{self.cloud}: {deleted}, {len(self.kept)} kept, {failed}"
+
+
+def write(report: SweepReport, directory: Path, name: str) -> None:
+    """Write ``sweep.json``, and add the figures to ``metrics.txt``: how much was deleted, kept, could not be deleted.
+
+    :param name: how the names of the figures begin: prefix, cloud and region.
+    :raises OSError: they cannot be written.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    write_atomically(directory / "sweep.json", json.dumps(report.as_dict(), indent=1).encode() + b"\n")
+    now = int(time.time())
+    figures = {"deleted": report.deleted, "kept": report.kept, "failed": report.failed, "unlisted": report.unlisted}
+    with open(directory / "metrics.txt", "a", encoding="utf-8") as metrics:
+        metrics.writelines(f"{name}.sweep.{key} {len(found)} {now}\n" for key, found in figures.items())
 
 
 def _item(leftover: Leftover) -> dict[str, Any]:
