@@ -16,6 +16,7 @@ import keystoneauth1.session
 import openstack.config.cloud_region
 import openstack.connection
 import openstack.exceptions
+import requests
 from openstack.config import loader, vendors
 
 from stackprobe import __version__
@@ -127,6 +128,12 @@ def open_cloud(
         reason = "" if files.confidential else f": {scrub(str(error)).rstrip('. ')}"
         raise files.error_at(
             name, f"the cloud `{name}` cannot be used{reason}", f"compare it with {_EXAMPLE}" if not reason else ""
+        ) from None
+    except requests.exceptions.RequestException as error:
+        raise files.error_at(
+            name,
+            f"the vendor profile of the cloud `{name}` cannot be fetched ({type(error).__name__})",
+            "write its auth_url and regions into the entry instead",
         ) from None
     except Exception as error:  # openstacksdk trips over values of unexpected types in many ways
         reason = type(error).__name__ + ("" if files.confidential else f": {scrub(str(error)).rstrip('. ')}")

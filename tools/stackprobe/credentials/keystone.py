@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ class Keystone:
         self, name: str, region: str | None, sources: Sources, *, timeout_s: float, control_target: str | None = None
     ) -> None:
         self._timeout_s = timeout_s
+        logging.getLogger("keystoneauth").addHandler(logging.NullHandler())  # what counts of it is in the verdict
         self.connection = open_cloud(
             name,
             region,

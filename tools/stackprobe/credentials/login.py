@@ -177,13 +177,14 @@ def _written(file: Path, ca_pem: str | None) -> Iterator[None]:
     ca_file = file.parent / CA_FILE
     if ca_pem is not None and ca_file.exists() and ca_file.read_text(encoding="utf-8", errors="replace") != ca_pem:
         raise UsageError("there are certificates of another CA already", remedy="name another directory", file=ca_file)
+    new_ca = ca_pem is not None and not ca_file.exists()
     try:
-        if ca_pem is not None:
+        if ca_pem is not None and new_ca:
             write_private(ca_file, ca_pem)
         yield
     except BaseException:
         shred(file)
-        if ca_pem is not None:
+        if new_ca:
             shred(ca_file)
         if not existed:
             with contextlib.suppress(OSError):

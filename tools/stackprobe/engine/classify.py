@@ -159,7 +159,7 @@ class Judge:
                 "check the credentials in clouds.yaml, and that they have not expired",
                 status,
             )
-        if status == 401 and self.lease is not None and self.lease.over:
+        if self.lease is not None and self.lease.over and (status == 401 or _is_exchange(status, last)):
             remedy = (
                 "give the run a shorter deadline_s, or let the cloud's tokens live longer, or probe with the password"
             )
@@ -242,6 +242,11 @@ def _runner_offline(message: str) -> Verdict:
         f"the runner's own network is broken, the control target does not answer either: {message}",
         "check the runner's network, then the control_target of the configuration",
     )
+
+
+def _is_exchange(status: int, last: Call | None) -> bool:
+    """Keystone knew nothing of a token that was to be exchanged."""
+    return status == 404 and last is not None and (last.method, last.resource) == ("POST", "tokens")
 
 
 def _status(call: Call | None) -> int | None:

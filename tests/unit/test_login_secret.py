@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import io
 import json
 import os
@@ -14,11 +13,10 @@ from typing import Any
 
 import pytest
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from stackprobe import cli
 from stackprobe.cloud import facts, open_cloud
+
+from tests.support.authority import authority
 
 DEMO: dict[str, Any] = {
     "auth": {
@@ -86,23 +84,7 @@ def login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
 @pytest.fixture(scope="module")
 def ca() -> tuple[str, str]:
     """Certificate and private key of an authority, as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a CA")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM).decode(), private.decode()
+    return authority()
 
 
 @pytest.mark.parametrize(
@@ -308,6 +290,7 @@ def _auth(**changes: Any) -> dict[str, Any]:
         (_auth(user_domain_name=None, project_domain_name=None), (), "lacks `user_domain_name`"),
         (_entry(auth_type="pasword"), (), "unknown auth_type `pasword`"),
         (_entry(profile="vexhots"), (), "unknown vendor profile `vexhots`; did you mean `vexxhost`?"),
+        (_entry(profile="http://127.0.0.1:1"), (), "the vendor profile of the cloud `demo` cannot be fetched"),
         (_entry(cert="/home/me/canary.pem"), (), "`cert` of the cloud `demo` names a file that does not exist here"),
         (_auth(auth_url="http://{canary}/v3"), (), "openstacksdk cannot read the cloud `demo` (KeyError)"),
         (_auth(**{"password:canary": "x"}), (), "a key of `auth` runs into its value"),
