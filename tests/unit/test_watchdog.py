@@ -177,7 +177,7 @@ def test_builds_without_a_judgement_alarm(api: ZuulApi, result: str, capsys: pyt
 def test_builds_that_never_judged_are_no_data(api: ZuulApi, capsys: pytest.CaptureFixture[str]) -> None:
     regular(api, result="RETRY_LIMIT")
     assert watch(api) == 1
-    assert "no data: none of its last 8 builds has judged the cloud" in said(capsys)[0]
+    assert "no data: none of 8 completed builds has judged the cloud" in said(capsys)[0]
 
 
 def test_a_job_that_does_not_exist_alarms(api: ZuulApi, capsys: pytest.CaptureFixture[str]) -> None:

@@ -108,7 +108,8 @@ class _Judge:
         ends = [build.end_t for build in self.judged if build.end_t is not None]
         if not ends:
             self.verdict.alarms.append(
-                f"no data: none of its last {len(self.complete)} builds has judged the cloud; {self.every}{self._why()}"
+                f"no data: none of {wording.counted(len(self.complete), 'completed build')} has judged the cloud; "
+                f"{self.every}{self._why()}"
             )
         elif self.now_t - max(ends) > self.patience.gap_s(self.expected):
             self.verdict.alarms.append(
