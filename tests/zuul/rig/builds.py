@@ -25,7 +25,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Running:
-    """A job of an item that Zuul works on. Without `uuid` it has not started; `waiting_for` says why."""
+    """A job of an item that Zuul works on, with the id of its build, if it has one already."""
 
     tenant: str
     pipeline: str
@@ -33,6 +33,11 @@ class Running:
     job: str
     uuid: str | None
     waiting_for: str | None
+
+    @property
+    def runs(self) -> bool:
+        """Whether an executor has taken it."""
+        return self.uuid is not None and self.waiting_for is None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import functools
+import json
 import os
 import re
 import secrets
@@ -136,7 +137,7 @@ class Rig:
     def _start_services(self, zuul: Path, environment: Mapping[str, str], pip: Mapping[str, str]) -> None:
         root, python = self.layout.root, zuul / "bin" / "python"
         conf = ("-f", "-c", self.layout.zuul_conf)
-        scheduler = Process("scheduler", root, [zuul / "bin" / "zuul-scheduler", *conf], environment)
+        scheduler = Process("scheduler", root, [python, INSIDE / "scheduler.py", *conf], environment)
         self.executor = Process(
             "executor", root, [python, INSIDE / "executor.py", *conf], {**environment, **pip}, self._executor_ready
         )
@@ -161,26 +162,23 @@ class Rig:
 
     def _make_repositories(self) -> None:
         work = self.layout.root / "work"
-        values = self.placeholders
-
-        def make(name: str, write: Callable[[Path], None]) -> None:
-            (work / name).mkdir()
-            write(work / name)
-            repositories.publish(work / name, self.layout.repositories / name)
-
-        def config_project(place: Path) -> None:
-            repositories.copy_folder(CONFIG_PROJECT, place, values)
-
-        def checkout(place: Path) -> None:
-            repositories.copy_checkout(CHECKOUT, place)
-
-        todo: list[tuple[str, Callable[[Path], None]]] = [
-            (tenants.CONFIG_PROJECT, config_project), (tenants.STACKPROBE, checkout)
-        ]  # fmt: skip
+        write: dict[str, Callable[[Path], None]] = {
+            tenants.STACKPROBE: functools.partial(repositories.copy_checkout, CHECKOUT),
+            tenants.CONFIG_PROJECT: functools.partial(
+                repositories.copy_folder, CONFIG_PROJECT, values=self.placeholders
+            ),
+        }
         for tenant in self.tenants.values():
-            todo.append((tenant.project, functools.partial(tenant.write_repository, values=values)))
+            write[tenant.project] = functools.partial(tenant.write_repository, values=self.placeholders)
+        for name, into in write.items():
+            (work / name).mkdir()
+            into(work / name)
+        pipelines = tenants.manual_pipelines(work / tenant.project for tenant in self.tenants.values())
+        (work / tenants.CONFIG_PROJECT / "zuul.d" / "manual.yaml").write_text(json.dumps(pipelines, indent=1))
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            for made in [pool.submit(make, *one) for one in todo]:
+            for made in [
+                pool.submit(repositories.publish, work / name, self.layout.repositories / name) for name in write
+            ]:
                 made.result()
 
     @property
@@ -211,10 +209,13 @@ class Rig:
         """What Zuul finds wrong in a tenant's configuration."""
         return [str(error["error"]) for error in self.api.get(f"tenant/{tenant}/config-errors")]
 
-    def enqueue(self, tenant: str, project: str | None = None, pipeline: str = "manual") -> Item:
+    def enqueue(
+        self, tenant: str, project: str | None = None, pipeline: str = "manual", limit_s: float = ENQUEUE_LIMIT_S
+    ) -> Item:
         """Let Zuul run a project's jobs of a pipeline, on the branch main.
 
         :param project: the operator's own if none is named.
+        :param limit_s: how long Zuul may take to see it.
         :raises RigError: Zuul refuses it, or ignores it, as it does while the same is still running.
         """
         name = project or self.tenants[tenant].project
@@ -227,7 +228,7 @@ class Rig:
         def new() -> list[str]:
             return [uuid for uuid in self._buildsets(tenant, name, pipeline) if uuid not in before]
 
-        found = wait_for(f"Zuul has enqueued {name} of {tenant} in {pipeline}", new, ENQUEUE_LIMIT_S)
+        found = wait_for(f"Zuul has enqueued {name} of {tenant} in {pipeline}", new, limit_s)
         return Item(tenant, name, pipeline, found[0])
 
     def wait(self, item: Item, jobs: Iterable[str] = (), timeout_s: float = 180.0) -> dict[str, Build]:
@@ -270,7 +271,10 @@ class Rig:
         return self.wait(self.enqueue(tenant, project, pipeline), jobs, timeout_s)
 
     def dequeue(self, item: Item) -> None:
-        """Abort an item: Zuul ends its builds, whose result is CANCELED. Returns at once."""
+        """Abort an item: Zuul ends its builds. Returns at once.
+
+        The result of a build that ran is ABORTED, of one that had not begun CANCELED.
+        """
         self.api.post(f"tenant/{item.tenant}/project/{item.project}/dequeue", {"pipeline": item.pipeline, "ref": MAIN})
 
     def running_builds(self, tenant: str) -> list[Running]:
@@ -292,7 +296,7 @@ class Rig:
 
         def runs() -> Running | None:
             for one in self.running_builds(item.tenant):
-                if (one.pipeline, one.project, one.job) == (item.pipeline, item.project, job) and one.uuid:
+                if (one.pipeline, one.project, one.job) == (item.pipeline, item.project, job) and one.runs:
                     return one
             return None
 
@@ -324,13 +328,15 @@ class Rig:
     def _builds(self, item: Item) -> tuple[dict[str, Build], str, bool]:
         """The builds of an item that have ended, the message of the reporters, and whether it is complete."""
         buildset = self.api.get(f"tenant/{item.tenant}/buildset/{item.buildset}")
-        message = str(buildset.get("message") or "")
-        found = {
-            record["job_name"]: self._build(item.tenant, str(record["uuid"]), message)
-            for record in buildset.get("builds", [])
-            if record["result"] and record["final"]
-        }
-        return found, message, buildset["result"] is not None
+        message, over = str(buildset.get("message") or ""), buildset["result"] is not None
+        final: dict[str, str] = {}
+        # what was aborted has no final build; the executor still works on one that has no result
+        records = [*buildset.get("retry_builds", []), *buildset.get("builds", [])]
+        for record in sorted(records, key=lambda record: bool(record["final"])):
+            if record["result"] and (record["final"] or over):
+                final[record["job_name"]] = str(record["uuid"])
+        found = {job: self._build(item.tenant, uuid, message) for job, uuid in final.items()}
+        return found, message, over and all(record["result"] for record in records)
 
     def _build(self, tenant: str, uuid: str, message: str) -> Build:
         record = self.api.get(f"tenant/{tenant}/build/{uuid}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,3 +79,13 @@ def _load(folder: Path) -> Tenant:
     if not isinstance(options, dict) or not set(options) <= set(OPTIONS):
         raise RigError(f"{path}: is to be a mapping with none but {', '.join(OPTIONS)}")
     return Tenant(folder.name, folder, options)
+
+
+def manual_pipelines(repositories: Iterable[Path]) -> list[dict[str, Any]]:
+    """Pipelines, as Zuul's configuration: one for each `manual-…` that a project in these repositories has jobs for.
+
+    With them a test picks the jobs that it wants to run, since what is enqueued is all jobs of a pipeline.
+    """
+    texts = (path.read_text() for place in repositories for path in sorted((place / "zuul.d").glob("*.yaml")))
+    names = sorted({name for text in texts for name in re.findall(r"^ +(manual-[a-z0-9-]+):", text, re.MULTILINE)})
+    return [{"pipeline": {"name": name, "manager": "independent", "post-review": True}} for name in names]
