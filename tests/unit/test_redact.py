@@ -46,6 +46,31 @@ def test_a_known_secret_is_found_in_every_encoding(form: str) -> None:
         assert piece not in scrubbed
 
 
+LONG = "a message of the cloud that is long enough for somebody to cut it: " * 2
+
+
+@pytest.mark.parametrize(
+    "form", [SECRET, quote(SECRET, safe=""), json.dumps(SECRET), base64.b64encode(SECRET.encode()).decode()]
+)
+@pytest.mark.parametrize("mark", ["", "…", " …"], ids=["no mark", "mark", "mark apart"])
+def test_the_beginning_of_a_known_secret_is_found_where_a_text_was_cut(form: str, mark: str) -> None:
+    scrub = Scrubber([SECRET])
+    for length in range(6, len(form)):
+        scrubbed = scrub(f"{LONG}{form[:length]}{mark}{' and more' if mark else ''}")
+        assert form.strip('"')[:5] not in scrubbed and scrubbed.startswith(LONG) and "***" in scrubbed
+
+
+@pytest.mark.parametrize("mark", ["…", "… ", "… 12 characters left out …\n"])
+def test_the_end_of_a_known_secret_is_found_where_a_text_was_cut(mark: str) -> None:
+    secret = "correct-horse-battery"
+    for length in range(5, len(secret)):
+        assert Scrubber([secret])(f"{LONG}{mark}{secret[-length:]} and more") == f"{LONG}{mark}*** and more"
+
+
+def test_a_secrets_beginning_in_the_middle_of_a_text_is_left() -> None:
+    assert Scrubber(["networks-canary"])(f"the networks of {LONG}") == f"the networks of {LONG}"
+
+
 def test_a_known_secret_is_found_at_any_depth_and_in_any_kind_of_value() -> None:
     class Answer:
         def __str__(self) -> str:
@@ -152,6 +177,7 @@ KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNza\nAAAA==\n-----END OPENSSH 
         ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic ***"),
         ('{"adminPass": "aB3\\"x", "id": "1"}', '{"adminPass": "***", "id": "1"}'),
         ("{'password': 'pw', 'name': 'n'}", "{'password': \"***\", 'name': 'n'}"),
+        ('got {"adminPass": "aB3\\"x and then it was cut', 'got {"adminPass": "***"'),
         ("-H 'X-Auth-Token: abc-def' -X GET", "-H 'X-Auth-Token: ***' -X GET"),
     ],
 )
@@ -192,5 +218,5 @@ def test_ordinary_answers_pass_quickly() -> None:
     }
     began = time.process_time()
     for _ in range(10):
-        scrub({"servers": [server] * 20})
+        scrub({"servers": [server] * 20, "messages": ["a long message, word by word, " * 15] * 20})
     assert (time.process_time() - began) / 10 < 0.1

@@ -17,6 +17,10 @@ from urllib.parse import quote, quote_plus
 
 REDACTED = "***"
 MIN_SECRET_CHARACTERS = 4  # shorter ones would eat ordinary words
+_MIN_PIECE_CHARACTERS = 5  # of a secret that was cut; shorter pieces give little away
+_MAX_PIECE_CHARACTERS = 8192  # of a secret that was cut; nothing longer is kept of any text
+_MIN_CUT_CHARACTERS = 80  # no text is cut that is not at least so long
+_CUT = "…"
 _MAX_DEPTH = 40
 
 # Names whose values are secrets, lower case, with "_" for "-"; "adminPass" is "adminpass".
@@ -65,7 +69,7 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
         # "password": "x" and password='x' and X-Auth-Token: x, as error texts and logs quote them
         (
             "pass|secret|token|_key",
-            rf"((?<![\w-])(?:{_TEXT_NAMES})[\"']?\s*[:=]\s*[bu]?)(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')",
+            rf"((?<![\w-])(?:{_TEXT_NAMES})[\"']?\s*[:=]\s*[bu]?)(?:\"(?:[^\"\\]|\\.)*(?:\"|\\?\Z)|'(?:[^'\\]|\\.)*(?:'|\\?\Z))",
             re.I,
             r'\1"' + REDACTED + '"',
         ),
@@ -90,6 +94,7 @@ class Scrubber:
         self._lock = threading.Lock()
         self._known: set[str] = set()
         self._forms: tuple[str, ...] = ()
+        self._pieces: set[str] = set()
         for secret in secrets:
             self.add(secret)
 
@@ -101,7 +106,9 @@ class Scrubber:
             if secret not in self._known:
                 self._known.add(secret)
                 # the longest first, so that no form leaves the rest of a longer one behind
-                self._forms = tuple(sorted(_forms(secret) | set(self._forms), key=len, reverse=True))
+                forms = _forms(secret)
+                self._pieces |= {piece for form in forms for piece in _pieces(form)}
+                self._forms = tuple(sorted(forms | set(self._forms), key=len, reverse=True))
 
     def __call__(self, value: Any) -> Any:
         """``value`` without secrets: a new one where something had to go, else itself or an equal copy.
@@ -116,10 +123,27 @@ class Scrubber:
         for form in self._forms:
             if form in text:
                 text = text.replace(form, REDACTED)
+        if len(text) >= _MIN_CUT_CHARACTERS and self._forms:
+            text = _CUT.join(self._without_pieces(part) for part in text.split(_CUT))
         lower = text.lower()
         for words, pattern, replacement in _SHAPES:
             if any(word in lower for word in words):
                 text = pattern.sub(replacement, text)
+        return text
+
+    def _without_pieces(self, text: str) -> str:
+        """``text`` without a secret's end at its beginning and without a secret's beginning at its end."""
+        first, last = len(text) - len(text.lstrip()), len(text.rstrip())
+        size = _MIN_PIECE_CHARACTERS
+        ends = text[first : first + size] in self._pieces
+        begins = text[max(first, last - size) : last] in self._pieces
+        for form in self._forms if ends or begins else ():
+            found = text.find(form[-size:], first, first + len(form)) if ends else -1
+            if found >= 0 and form.endswith(text[first : found + size]):
+                return self._without_pieces(f"{text[:first]}{REDACTED}{text[found + size :]}")
+            found = text.rfind(form[:size], max(0, last - len(form)), last) if begins else -1
+            if found >= 0 and form.startswith(text[found:last]):
+                return self._without_pieces(f"{text[:found]}{REDACTED}{text[last:]}")
         return text
 
     def _scrub(self, value: Any, depth: int) -> Any:
@@ -149,6 +173,13 @@ class Scrubber:
         if isinstance(value, (list, tuple)):
             return [self._value_of(key, item, depth + 1) for item in value]
         return REDACTED
+
+
+def _pieces(form: str) -> set[str]:
+    """Every run of a few characters that what is left of a secret can begin or end with."""
+    size, most = _MIN_PIECE_CHARACTERS, _MAX_PIECE_CHARACTERS
+    places = {*range(min(len(form), most) - size + 1), *range(max(0, len(form) - most), len(form) - size + 1)}
+    return {form[place : place + size] for place in places}
 
 
 def _forms(secret: str) -> set[str]:

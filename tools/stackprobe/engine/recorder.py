@@ -9,7 +9,7 @@ from stackprobe.journal.writer import Journal, JournalError
 
 
 class Recorder:
-    """Writes records and tells listeners of each.
+    """Writes records and tells listeners of each, as it was written: without secrets.
 
     :param on_blind: called once, with the reason, when the journal cannot be written.
     """
@@ -43,11 +43,11 @@ class Recorder:
         if self.blind or self._closed:
             raise JournalError(self.blind or "the run is over")
         try:
-            self.journal.write(record, **fields)
+            written = self.journal.write(record, **fields)
         except JournalError as error:
             self._go_blind(str(error))
             raise
-        self.tell({"type": record, **fields})
+        self.tell(written)
 
     def tell(self, event: dict[str, Any]) -> None:
         """Tell the listeners of something, recorded or not."""

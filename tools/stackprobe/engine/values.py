@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from stackprobe.engine.classify import StepError
+from stackprobe.redact import is_secret_name
 
 MAX_BYTES = 256 * 1024 * 1024
 """The largest content that is generated, in bytes."""
@@ -44,7 +45,7 @@ class Values:
         self._keys: dict[tuple[str, str], Ed25519PrivateKey] = {}
 
     def resolve(self, value: Any, scenario: str) -> Any:
-        """``value`` with every special mapping replaced.
+        """``value`` with every special mapping replaced. What stands under the name of a secret is hidden from now on.
 
         :raises StepError: for an unknown kind or a wrong operand.
         """
@@ -54,7 +55,11 @@ class Values:
             return value
         special = [key for key in value if isinstance(key, str) and key.startswith("$")]
         if not special:
-            return {key: self.resolve(item, scenario) for key, item in value.items()}
+            resolved = {key: self.resolve(item, scenario) for key, item in value.items()}
+            for key, item in resolved.items():
+                if isinstance(item, str) and is_secret_name(str(key)):
+                    self._hide(item)  # nova's refusals, for one, quote the user data that they refuse
+            return resolved
         kind, operand = next(iter(value.items()))
         makers = {
             "$bytes": self._bytes,

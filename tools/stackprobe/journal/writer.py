@@ -45,8 +45,9 @@ class Journal:
             raise JournalError(f"cannot open the journal {self.path}: {error.strerror}") from error
         self._torn = _ends_within_a_line(self._descriptor)
 
-    def write(self, type: str, **fields: Any) -> None:
-        """Append one record; adds ``t``, the runner's clock in unix seconds, unless the caller gives it.
+    def write(self, type: str, **fields: Any) -> dict[str, Any]:
+        """Append one record and return it as it was stored, without secrets; adds ``t``, the runner's clock in unix
+        seconds, unless the caller gives it.
 
         Values that JSON does not know are stored as their text, numbers that are not finite as null.
 
@@ -54,7 +55,7 @@ class Journal:
             later write starts on a line of its own.
         """
         record = {"type": type, "t": round(time.time(), 6), **fields}
-        line = self._line(record)
+        stored, line = self._stored(record)
         with self._lock:
             if self._descriptor < 0:
                 raise JournalError(f"the journal {self.path} is closed; the record {type!r} was not written")
@@ -69,14 +70,16 @@ class Journal:
                 raise JournalError(
                     f"cannot write to the journal {self.path}: only {written} of {len(data)} bytes fitted (disk full?)"
                 )
+        return stored
 
-    def _line(self, record: dict[str, Any]) -> bytes:
+    def _stored(self, record: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         try:
-            storable = _storable(record)
+            storable: dict[str, Any] = _storable(record)
             if self._scrub is not None:
                 storable = self._scrub(storable)
             # ASCII only: an escaped lone surrogate stays a valid line, a raw one could not be encoded at all.
-            return json.dumps(storable, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+            line = json.dumps(storable, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+            return storable, line
         except (TypeError, ValueError, RecursionError) as error:
             raise JournalError(f"cannot store a record of type {record['type']!r} in {self.path}: {error}") from error
 
