@@ -45,8 +45,25 @@ class ActionModule(ActionBase):
         except SessionGone as error:
             return _from_journal(build, str(error))
         code = answer.get("exit_code", 0)
-        where = f"; the reports are in {answer['output']}" if "output" in answer else ""
-        return code, f"{MEANING.get(code, MEANING[UNJUDGED])}{where}"
+        if "output" not in answer:
+            return code, MEANING.get(code, MEANING[UNJUDGED])
+        return code, f"{_in_words(code, Path(answer['output']))}; the reports are in {answer['output']}"
+
+
+def _in_words(code, output):
+    """What an exit code means, and the first of the problems behind it."""
+    meaning = MEANING.get(code, MEANING[UNJUDGED])
+    try:
+        problems = json.loads((output / "summary.json").read_text(encoding="utf-8"))["problems"]
+    except (OSError, ValueError, KeyError):
+        problems = []
+    outcome = "failed" if code == CLOUD_FAILED else "error"
+    first = next((one for one in problems if one["outcome"] == outcome), None)
+    if first is None:
+        return meaning
+    where = ", ".join(part for part in (first["scenario"], first["step"]) if part)
+    remedy = f" ({first['remedy']})" if first.get("remedy") else ""
+    return f"{meaning}: {where}: {first['message']}{remedy}"
 
 
 def _from_journal(build, reason):

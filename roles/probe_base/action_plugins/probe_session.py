@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ansible import constants
 from ansible.plugins.action import ActionBase
+from ansible.release import __version__
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "client"))
 from login import SECRET, LoginFailed, log_in
@@ -56,7 +57,7 @@ class ActionModule(ActionBase):
                 raise BadVariable("probe_settings works in Zuul only; elsewhere write probes.yaml and set probe_config")
             build.settings_file.write_text(json.dumps(options["settings"], indent=1), encoding="utf-8")
             options["config"] = str(build.settings_file)
-        return start(options, [*options["roles"], *searched], environment)
+        return start({**options, "ansible": __version__}, [*options["roles"], *searched], environment)
 
     def _is_readable(self, path, scenario):
         """Whether Ansible can read the role of a scenario; if not, the scenario ends here."""

@@ -31,7 +31,7 @@ def start(options: Mapping[str, Any], roles: Iterable[str], environment: Mapping
     """Start ``stackprobe session`` and return the path of its socket. It ends with this play, whatever ends that.
 
     :param options: ``stackprobe`` (the command), ``cloud``, ``region``, ``config``, ``output``, ``deadline`` (s),
-        ``scenarios`` and ``tags``; empty ones are left to the configuration.
+        ``ansible`` (its release), ``scenarios`` and ``tags``; empty ones are left to the configuration.
     :param roles: the folders in which Ansible looks for roles: every scenario in them can be run.
     :raises SessionGone: it did not come up; the message is its own.
     """
@@ -66,7 +66,7 @@ def start(options: Mapping[str, Any], roles: Iterable[str], environment: Mapping
 
 def _command(options: Mapping[str, Any], roles: Iterable[str], home: Path) -> list[str]:
     command = [options["stackprobe"], "session", "--home", str(home), "--player", str(os.getppid())]
-    for option in ("cloud", "region", "config", "output", "deadline"):
+    for option in ("cloud", "region", "config", "output", "deadline", "ansible"):
         if options.get(option):
             command += [f"--{option}", str(options[option])]
     for option, values in (

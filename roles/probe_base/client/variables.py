@@ -65,5 +65,9 @@ def _seconds(key: str, value: Any) -> int:
 
 def _called(value: Any) -> str:
     """A value in words. What a text says is not repeated: it may be a secret in the wrong place."""
-    names: dict[type, str] = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false"}
-    return names.get(type(value), f"the number {value}" if isinstance(value, int | float) else type(value).__name__)
+    if isinstance(value, bool | None):
+        return "true or false" if isinstance(value, bool) else "nothing"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    kinds = ((str, "a text"), (dict, "a mapping"), (list, "a list"))
+    return next((words for kind, words in kinds if isinstance(value, kind)), type(value).__name__)

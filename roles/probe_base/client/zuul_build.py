@@ -62,5 +62,7 @@ def build_of(variables: Mapping[str, Any], zuul_url: str = "") -> Build | None:
         "STACKPROBE_ZUUL_URL": zuul_url,
         # The lock of a run must outlive the sandbox of the playbook that started it.
         "XDG_STATE_HOME": str(home / "state"),
+        # Zuul warns of everything that is left in the build's home directory.
+        "HOME": str(home),
     }
     return Build(home, Path(zuul["executor"]["log_root"]) / "stackprobe", environment)

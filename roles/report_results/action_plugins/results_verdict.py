@@ -19,10 +19,14 @@ class ActionModule(ActionBase):
 
 
 def verdict(home, output):
-    """``exit_code`` (0 passed, 1 the cloud failed, 2 not judged) and ``message``."""
+    """``exit_code`` (0 passed, 1 the cloud failed, 2 not judged), ``message``, and whether the run was ``killed``."""
     left = read_json(home / "verdict.json")
     if left:
-        return left
+        return {"killed": False, **left}
+    return {"killed": True, **_verdict_of_killed(home, output)}
+
+
+def _verdict_of_killed(home, output):
     if not (home / "venv" / "bin" / "stackprobe").exists():
         return {"exit_code": UNJUDGED, "message": "the helper could not be installed: see the console"}
     if not (output / "journal.jsonl").exists():

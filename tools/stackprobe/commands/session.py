@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--home", metavar="DIR", type=Path, required=True, help="a private directory for the socket; removed at the end"
     )
+    parser.add_argument("--ansible", metavar="VERSION", help="the ansible-core of the play, for the record")
     parser.add_argument("--player", metavar="PID", type=int, required=True, help="the process of the play to serve")
 
 
@@ -44,7 +45,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     wanted = resolve(arguments)
     stop, ended, answered = Stop(), threading.Event(), threading.Event()
     with stop.listening(), output_directory(arguments.output, wanted.target.cloud) as output:
-        order = wanted.order(output, None)
+        order = wanted.order(output, arguments.ansible)
         session = Session(order, arguments.home / "socket")
         code = 2
 
