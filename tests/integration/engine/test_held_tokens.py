@@ -87,6 +87,12 @@ def test_the_runners_wrong_clock_does_not_end_a_token(
     assert lease is not None and not lease.over and 3000 < lease.remaining_s() <= 3601
 
 
+def test_an_hour_of_life_is_enough_for_an_hours_run_that_starts_a_moment_later(holding: Callable[..., Probe]) -> None:
+    assert not holding(3500, deadline_s=3600).prepare().records("note")
+    (note,) = holding(3300, deadline_s=3600).prepare().records("note")
+    assert "before the run's deadline" in note["message"] and note["level"] == "warning"
+
+
 @pytest.mark.parametrize("method", ["password", "application_credential"])
 def test_what_needs_the_password_is_skipped_saying_so(holding: Callable[..., Probe], method: str) -> None:
     probe = holding(method=method).prepare()

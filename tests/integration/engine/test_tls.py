@@ -13,6 +13,7 @@ from pocketcloud.cloud import Cloud
 from tests.integration.engine import hostile
 from tests.integration.engine.commands import Runs
 from tests.integration.engine.driver import Probe, changed_clouds
+from tests.integration.tokens import entry_in, login, logout
 
 Probing = Callable[..., Probe]
 GOOD = "- name: List the networks\n  probe_call: {call: network.networks}\n"
@@ -105,3 +106,19 @@ def test_a_proxy_that_refuses_the_tunnel_is_our_error(
         verdict = probing().prepare().verdict
     assert verdict is not None and verdict.outcome == "error"
     assert "proxy" in str(verdict.remedy)
+
+
+def test_a_secret_brings_its_authority_along(tls_cloud: Cloud, tmp_path: Path) -> None:
+    entry = entry_in(tls_cloud.clouds_yaml)
+    pem = Path(entry.pop("cacert")).read_text()
+    file = tmp_path / "private" / "clouds.yaml"
+    done = login({"clouds": {"demo": entry}}, file, "--token")
+    assert done.returncode == 2 and "cacert in the secret" in done.stderr and not file.parent.exists()
+    assert login({"clouds": {"demo": entry}, "cacert": pem}, file, "--token").returncode == 0
+    runs = Runs(tmp_path, file)
+    runs.scenario("good", GOOD)
+    run = runs.run()
+    assert run.process.returncode == 0, run.said
+    done = logout(file)
+    assert done.returncode == 0 and "revoked the token" in done.stdout
+    assert not file.parent.exists()

@@ -51,6 +51,8 @@ from stackprobe.scenarios import Scenario
 
 AUTHENTICATION_DEADLINE_S = 60.0
 JOURNAL = "journal.jsonl"
+_LEASE_TOLERANCE = 0.05
+"""What of a run's deadline its token may lack without a word."""
 
 
 @dataclass(frozen=True)
@@ -343,13 +345,16 @@ class Session:
         return verdict
 
     def _look_at_lease(self) -> None:
-        """A token that cannot be renewed may end before the run does."""
+        """A token that cannot be renewed may end before the run does.
+
+        Clouds' tokens and runs have an hour by default: that the one was got a moment before the other is no news.
+        """
         self.judge.lease = lease = lease_of(self.connection)
-        if lease is not None and lease.ends < self.ends:
+        if lease is not None and lease.ends < self.ends - _LEASE_TOLERANCE * self.target.deadline_s:
             self._note(
                 "warning",
                 f"the token of clouds.yaml expires in {lease.remaining_s():.0f} s ({lease.text}), before the run's "
-                f"deadline in {max(0.0, self.ends - time.monotonic()):.0f} s: what is not over by then will be an error",
+                f"deadline in {max(0.0, self.ends - time.monotonic()):.0f} s: what meets its end will be an error",
             )
 
     def _read_catalog(self) -> Verdict | None:
