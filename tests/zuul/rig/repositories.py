@@ -52,6 +52,12 @@ def fill_in(place: Path, values: Mapping[str, str]) -> None:
             path.write_bytes(after)
 
 
+def named(place: Path) -> Iterator[str]:
+    """The names of the placeholders in the files of a folder."""
+    for path in _files(place):
+        yield from (match[1].decode() for match in PLACEHOLDER.finditer(path.read_bytes()))
+
+
 def publish(work: Path, bare: Path) -> str:
     """Commit everything in a folder on the branch main, and clone it to where Zuul reads; returns the commit's id."""
     identity = ("-c", "user.name=rig", "-c", "user.email=rig@example.org", "-c", "commit.gpgsign=false")

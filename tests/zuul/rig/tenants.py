@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from tests.zuul.rig.errors import RigError
-from tests.zuul.rig.repositories import copy_folder, fill_in
+from tests.zuul.rig.repositories import copy_folder, fill_in, named
 
 FOLDER = Path(__file__).parents[1] / "tenants"
 CONFIG_PROJECT = "zuul-config"
@@ -49,6 +49,10 @@ class Tenant:
             spec.loader.exec_module(module)
             module.prepare(destination)
             fill_in(destination, values)
+
+    def placeholders(self) -> set[str]:
+        """The names of the placeholders in the folder."""
+        return set(named(self.folder))
 
     def configuration(self) -> dict[str, Any]:
         """Its entry in Zuul's tenant configuration."""
