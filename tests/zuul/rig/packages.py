@@ -1,4 +1,4 @@
-"""What must be installed on the machine, as Debian and Ubuntu name it."""
+"""What must be installed on the machine, as Debian and Ubuntu name it. As a script: prints what is missing."""
 
 from __future__ import annotations
 
@@ -34,3 +34,7 @@ def missing() -> list[str]:
         for package, sign in NEEDED.items()
         if not (Path(sign).exists() if sign.startswith("/") else program(sign))
     ]
+
+
+if __name__ == "__main__":
+    print("\n".join(missing()))
