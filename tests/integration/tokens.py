@@ -28,9 +28,13 @@ print(box.encrypt(msgpack.packb(payload)).rstrip(b"=").decode())
 """
 
 
-def command(*arguments: str, stdin: str = "", timeout_s: float = 60.0) -> subprocess.CompletedProcess[str]:
-    """Run ``stackprobe`` without anything of a cloud in its environment."""
+def command(
+    *arguments: str, stdin: str = "", clouds: Path | None = None, timeout_s: float = 60.0
+) -> subprocess.CompletedProcess[str]:
+    """Run ``stackprobe`` with nothing of a cloud in its environment but the clouds.yaml, if one is given."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
+    if clouds is not None:
+        environment["OS_CLIENT_CONFIG_FILE"] = str(clouds)
     return subprocess.run(
         [*STACKPROBE, *arguments],
         input=stdin,
