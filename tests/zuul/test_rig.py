@@ -38,6 +38,17 @@ def test_pip_works_in_jobs_as_it_does_on_this_machine(rig: Rig) -> None:
     assert "ansible-core 2.16." in builds["smoke-pip-9"].console
 
 
+def test_jobs_reach_a_genuine_node(rig: Rig) -> None:
+    assert rig.config_errors("node") == []
+
+    (build,) = rig.run("node", pipeline="manual-smoke").values()
+
+    assert build.result == "SUCCESS"
+    assert "prober | 127.0.0.1 " in build.console
+    assert f"prober | {rig.layout.root}/node/home" in build.console
+    assert build.duration_s is not None and build.duration_s < 60
+
+
 def test_an_abort_ends_the_build_and_nothing_is_published(rig: Rig) -> None:
     item = rig.enqueue("smoke", pipeline="manual-stays")
     running = rig.running_build(item, "smoke-stays")

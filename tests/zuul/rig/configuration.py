@@ -89,6 +89,7 @@ def _sections(layout: Layout, ports: Ports, executor: Executor, secret: str) -> 
             "secret": secret,
         },
         "connection git": {"driver": "git", "baseurl": layout.repositories, "poll_delay": 3600},
+        "connection machines": {"driver": "static"},
         "scheduler": {"tenant_config": layout.etc / "main.yaml"},
         "merger": {
             "git_dir": layout.state("merger") / "git",
@@ -113,9 +114,10 @@ def _sections(layout: Layout, ports: Ports, executor: Executor, secret: str) -> 
             "trusted_ro_paths": readable,
             "untrusted_ro_paths": readable,
         },
+        "launcher": {"temp_dir": layout.state("launcher"), "state_dir": layout.state("launcher")},
         "web": {"listen_address": HOST, "port": ports.web, "root": f"http://{HOST}:{ports.web}/"},
     }
-    for service in ("scheduler", "merger", "executor", "web"):
+    for service in ("scheduler", "merger", "executor", "launcher", "web"):
         sections[service]["command_socket"] = layout.run / f"{service}.sock"
         sections[service]["log_config"] = layout.etc / "logging.conf"
     return sections

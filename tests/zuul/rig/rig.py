@@ -24,6 +24,7 @@ from pocketcloud.services import HOST
 from tests.zuul.rig import (
     certificates,
     configuration,
+    node,
     packages,
     ports,
     repositories,
@@ -124,8 +125,12 @@ class Rig:
         keeper = zookeeper.process(layout, zookeeper_port, environment)
         self._begin(keeper)  # it takes its time; the repositories are made meanwhile
         self._log_store = LogStore(layout.logs)
-        self._make_repositories()
         pip = sandbox.pip_environment()
+        if any(name.startswith(node.PREFIX) for tenant in self.tenants.values() for name in tenant.placeholders()):
+            (port,) = ports.claim(1)
+            self._values.update(node.placeholders(port))
+            self._begin(node.process(layout, port, environment, pip))
+        self._make_repositories()
         pythons = (*(ansible / version / "bin" / "python" for version in venvs.ANSIBLE_VERSIONS), Path(sys.executable))
         executor = configuration.Executor(ansible, tuple(sandbox.readable(pythons, pip)))
         where = configuration.Ports(zookeeper_port, web_port, finger_port)
@@ -142,9 +147,12 @@ class Rig:
             "executor", root, [python, INSIDE / "executor.py", *conf], {**environment, **pip}, self._executor_ready
         )
         web = Process("web", root, [zuul / "bin" / "zuul-web", *conf], environment, self._layouts_loaded)
-        for process in (scheduler, self.executor, web):
+        services = [scheduler, self.executor, web]
+        if len(self._started) > 1:  # there is a node to offer
+            services.append(Process("launcher", root, [zuul / "bin" / "zuul-launcher", *conf], environment))
+        for process in services:
             self._begin(process)
-        for process in (scheduler, web, self.executor):
+        for process in reversed(services):
             process.await_ready()
 
     def _begin(self, process: Process) -> None:

@@ -1,0 +1,67 @@
+"""A genuine node: an SSH server on loopback for the user who runs the tests. zuul-launcher offers it to jobs.
+
+It listens on 127.0.0.1, where Zuul's console does not look for the stream of a command's output, so that no task waits
+for one; the output is in the console when the command has ended.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from pocketcloud.services import HOST
+
+from tests.zuul.rig import packages
+from tests.zuul.rig.certificates import make_ssh_key
+from tests.zuul.rig.errors import RigError
+from tests.zuul.rig.layout import Layout
+from tests.zuul.rig.ports import answers
+from tests.zuul.rig.processes import Process
+
+#: A placeholder with this in its name asks for a node.
+PREFIX = "NODE_"
+#: As root, sshd wants this folder, which only an init system makes.
+PRIVILEGE_SEPARATION = Path("/run/sshd")
+SETTINGS = """\
+ListenAddress {host}:{port}
+HostKey {place}/host_key
+AuthorizedKeysFile {place}/authorized_keys
+AuthenticationMethods publickey
+PermitRootLogin prohibit-password
+UsePAM no
+StrictModes no
+PidFile none
+SetEnv {variables}
+"""
+
+
+def process(layout: Layout, port: int, environment: Mapping[str, str], pip: Mapping[str, str]) -> Process:
+    """The SSH server, not started. Zuul's key opens it; `pip` is what pip is told there by environment variables.
+
+    :raises RigError: there is no sshd.
+    """
+    sshd = packages.program("sshd")
+    if sshd is None:
+        raise RigError("there is no sshd; apt-get install openssh-server")
+    if os.getuid() == 0:
+        PRIVILEGE_SEPARATION.mkdir(mode=0o755, exist_ok=True)
+    place, home = layout.root / "node", layout.root / "node" / "home"
+    home.mkdir(parents=True)
+    make_ssh_key(place / "host_key")
+    public = (layout.certificates / "id_rsa.pub").read_text()
+    (place / "authorized_keys").write_text(public)
+    # a home of its own, so that Ansible and pip leave nothing in the user's
+    variables = " ".join(f'"{name}={value}"' for name, value in {**pip, "HOME": str(home)}.items())
+    (place / "sshd_config").write_text(SETTINGS.format(host=HOST, port=port, place=place, variables=variables))
+    command = [sshd, "-D", "-e", "-f", str(place / "sshd_config")]
+    return Process("sshd", layout.root, command, environment, lambda: answers(port))
+
+
+def placeholders(port: int) -> dict[str, str]:
+    """What a tenant says of the node in the configuration of its provider."""
+    # not the one of a venv: jobs make their own
+    python = os.path.realpath(sys.executable)
+    return {"NODE_HOST": HOST, "NODE_PORT": str(port), "NODE_USER": getpass.getuser(), "NODE_PYTHON": python}
