@@ -42,6 +42,7 @@ class Ports:
     zookeeper: int
     web: int
     finger: int
+    mqtt: int
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def _sections(layout: Layout, ports: Ports, executor: Executor, secret: str) -> 
             "secret": secret,
         },
         "connection git": {"driver": "git", "baseurl": layout.repositories, "poll_delay": 3600},
+        "connection mqtt": {"driver": "mqtt", "server": HOST, "port": ports.mqtt},
         "connection machines": {"driver": "static"},
         "scheduler": {"tenant_config": layout.etc / "main.yaml"},
         "merger": {

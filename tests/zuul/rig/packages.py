@@ -15,6 +15,7 @@ NEEDED = {
     "openssl": "openssl",
     "openssh-client": "ssh-agent",
     "openssh-server": "sshd",
+    "mosquitto": "mosquitto",
     "procps": "ps",
     "util-linux": "setpriv",
 }

@@ -24,6 +24,7 @@ from pocketcloud.services import HOST
 from tests.zuul.rig import (
     certificates,
     configuration,
+    mqtt,
     node,
     packages,
     ports,
@@ -117,25 +118,28 @@ class Rig:
         layout = self.layout
         layout.make()
         certificates.make(layout.certificates)
-        zookeeper_port, web_port, finger_port = ports.claim(3)
+        zookeeper_port, web_port, finger_port, mqtt_port, node_port = ports.claim(5)
         self.finger_port = finger_port
         self.url = f"http://{HOST}:{web_port}"
         self.api = Api(self.url, self._secret)
         environment = _environment(layout)
         keeper = zookeeper.process(layout, zookeeper_port, environment)
         self._begin(keeper)  # it takes its time; the repositories are made meanwhile
+        self._begin(broker := mqtt.broker(layout, mqtt_port, environment))
         self._log_store = LogStore(layout.logs)
         pip = sandbox.pip_environment()
         if any(name.startswith(node.PREFIX) for tenant in self.tenants.values() for name in tenant.placeholders()):
-            (port,) = ports.claim(1)
-            self._values.update(node.placeholders(port))
-            self._begin(node.process(layout, port, environment, pip))
+            self._values.update(node.placeholders(node_port))
+            self._begin(node.process(layout, node_port, environment, pip))
         self._make_repositories()
         pythons = (*(ansible / version / "bin" / "python" for version in venvs.ANSIBLE_VERSIONS), Path(sys.executable))
         executor = configuration.Executor(ansible, tuple(sandbox.readable(pythons, pip)))
-        where = configuration.Ports(zookeeper_port, web_port, finger_port)
+        where = configuration.Ports(zookeeper_port, web_port, finger_port, mqtt_port)
         configuration.write(layout, where, executor, self.tenants.values(), self._secret)
+        broker.await_ready()
+        self._begin(collector := mqtt.collector(layout, mqtt_port, zuul / "bin" / "python", environment))
         keeper.await_ready()
+        collector.await_ready()
         self._start_services(zuul, environment, pip)
         self._say(f"Zuul: {self.url}  logs of builds: {self._log_store.url}  services' logs: {layout.log}")
 
@@ -148,7 +152,7 @@ class Rig:
         )
         web = Process("web", root, [zuul / "bin" / "zuul-web", *conf], environment, self._layouts_loaded)
         services = [scheduler, self.executor, web]
-        if len(self._started) > 1:  # there is a node to offer
+        if "NODE_PORT" in self._values:
             services.append(Process("launcher", root, [zuul / "bin" / "zuul-launcher", *conf], environment))
         for process in services:
             self._begin(process)
@@ -181,8 +185,10 @@ class Rig:
         for name, into in write.items():
             (work / name).mkdir()
             into(work / name)
-        pipelines = tenants.manual_pipelines(work / tenant.project for tenant in self.tenants.values())
-        (work / tenants.CONFIG_PROJECT / "zuul.d" / "manual.yaml").write_text(json.dumps(pipelines, indent=1))
+        configured = work / tenants.CONFIG_PROJECT / "zuul.d"
+        operators = [work / tenant.project for tenant in self.tenants.values()]
+        pipelines = tenants.manual_pipelines(operators, configured / "pipelines.yaml")
+        (configured / "manual.yaml").write_text(json.dumps(pipelines, indent=1))
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             for made in [
                 pool.submit(repositories.publish, work / name, self.layout.repositories / name) for name in write
@@ -322,6 +328,19 @@ class Rig:
     def wait_for_console(self, build: Running, text: str, timeout_s: float = 60.0) -> None:
         """Return when the console of a running build has this text. Raises RigError when it has not in time."""
         wait_for(f"{text!r} in the console of {build.job}", lambda: text in self.live_console(build), timeout_s, 0.1)
+
+    def message(self, item: Item, timeout_s: float = 30.0) -> dict[str, Any]:
+        """What Zuul's MQTT reporter sent of an item; its builds have `returned_data`.
+
+        :raises RigError: nothing came in time.
+        """
+
+        def found() -> dict[str, Any] | None:
+            of_item = (one for one in mqtt.messages(self.layout) if one["buildset"]["uuid"] == item.buildset)
+            return next(of_item, None)
+
+        sent: dict[str, Any] = wait_for(f"a message of {item}", found, timeout_s)
+        return sent
 
     def check(self) -> None:
         """Raise RigError, with the end of the log, when a service has ended by itself."""

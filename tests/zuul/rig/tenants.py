@@ -85,11 +85,15 @@ def _load(folder: Path) -> Tenant:
     return Tenant(folder.name, folder, options)
 
 
-def manual_pipelines(repositories: Iterable[Path]) -> list[dict[str, Any]]:
+def manual_pipelines(repositories: Iterable[Path], pipelines: Path) -> list[dict[str, Any]]:
     """Pipelines, as Zuul's configuration: one for each `manual-…` that a project in these repositories has jobs for.
+
+    They are like the one named `manual` in the file `pipelines`.
 
     With them a test picks the jobs that it wants to run, since what is enqueued is all jobs of a pipeline.
     """
     texts = (path.read_text() for place in repositories for path in sorted((place / "zuul.d").glob("*.yaml")))
     names = sorted({name for text in texts for name in re.findall(r"^ +(manual-[a-z0-9-]+):", text, re.MULTILINE)})
-    return [{"pipeline": {"name": name, "manager": "independent", "post-review": True}} for name in names]
+    all_of_them = [entry["pipeline"] for entry in yaml.safe_load(pipelines.read_text())]
+    (model,) = [pipeline for pipeline in all_of_them if pipeline["name"] == "manual"]
+    return [{"pipeline": {**model, "name": name}} for name in names]
