@@ -1,4 +1,4 @@
-"""A tenant with one cloud: its own job stackprobe-cloud shadows that of the collection, and the templates do the rest."""
+"""A tenant with one cloud: its own job stackprobe-cloud shadows the one here, and the templates do the rest."""
 
 from __future__ import annotations
 

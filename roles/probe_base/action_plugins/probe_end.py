@@ -24,30 +24,30 @@ MEANING = {0: "passed", CLOUD_FAILED: "the cloud failed", UNJUDGED: "the probe c
 class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         build = build_of(task_vars or {})
-        code, message = self._verdict(build)
+        code, message, killed = self._verdict(build)
         result = {"changed": False, "exit_code": code, "msg": message, "failed": code != 0}
         if build is not None:
-            verdict = {"exit_code": code, "message": message}
+            verdict = {"exit_code": code, "message": message, "killed": killed}
             (build.home / VERDICT).write_text(json.dumps(verdict), encoding="utf-8")
             result["failed"] = code == CLOUD_FAILED
         return result
 
     def _verdict(self, build):
-        """The run's exit code, and what to say about it."""
+        """The run's exit code, what to say about it, and whether the run was killed, so that it could not tidy up."""
         arguments = self._task.args
         if arguments.get("problem"):
-            return UNJUDGED, str(arguments["problem"])
+            return UNJUDGED, str(arguments["problem"]), False
         if "exit_code" in arguments:
             code = int(arguments["exit_code"])
-            return code, str(arguments.get("message") or MEANING.get(code, MEANING[UNJUDGED]))
+            return code, str(arguments.get("message") or MEANING.get(code, MEANING[UNJUDGED])), False
         try:
             answer = ask(arguments["socket"], {"op": "end"})
         except SessionGone as error:
-            return _from_journal(build, str(error))
+            return *_from_journal(build, str(error)), True
         code = answer.get("exit_code", 0)
         if "output" not in answer:
-            return code, MEANING.get(code, MEANING[UNJUDGED])
-        return code, f"{_in_words(code, Path(answer['output']))}; the reports are in {answer['output']}"
+            return code, MEANING.get(code, MEANING[UNJUDGED]), False
+        return code, f"{_in_words(code, Path(answer['output']))}; the reports are in {answer['output']}", False
 
 
 def _in_words(code, output):

@@ -59,7 +59,8 @@ class Tenant:
         of_stackprobe = {"include": ["job"], **self.options.get("stackprobe", {})}
         projects = {
             "config-projects": [{CONFIG_PROJECT: {"load-branch": "main", **self.options.get("config", {})}}],
-            "untrusted-projects": [{STACKPROBE: of_stackprobe}, {self.project: self.options.get("operator", {})}],
+            # the operator's first: what is to be shadowed must come later
+            "untrusted-projects": [{self.project: self.options.get("operator", {})}, {STACKPROBE: of_stackprobe}],
         }
         return {
             "name": self.name,
