@@ -37,9 +37,9 @@ class ActionModule(ActionBase):
         arguments = self._task.args
         if arguments.get("problem"):
             return UNJUDGED, str(arguments["problem"]), False
-        if "exit_code" in arguments:
+        if str(arguments.get("exit_code", "")) != "":
             code = int(arguments["exit_code"])
-            return code, str(arguments.get("message") or MEANING.get(code, MEANING[UNJUDGED])), False
+            return code, str(arguments.get("message") or self._of_node(code, build)), False
         try:
             answer = ask(arguments["socket"], {"op": "end"})
         except SessionGone as error:
@@ -48,6 +48,12 @@ class ActionModule(ActionBase):
         if "output" not in answer:
             return code, MEANING.get(code, MEANING[UNJUDGED]), False
         return code, f"{_in_words(code, Path(answer['output']))}; the reports are in {answer['output']}", False
+
+    def _of_node(self, code, build):
+        """What to say of a run on a node: its first problem, or where it had not begun, its last words."""
+        words = _in_words(code, build.output) if build is not None else MEANING.get(code, MEANING[UNJUDGED])
+        last_words = str(self._task.args.get("last_words") or "").removeprefix("stackprobe: ")
+        return f"{words}: {last_words}" if code and last_words and words in MEANING.values() else words
 
 
 def _in_words(code, output):

@@ -17,11 +17,12 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         try:
             options = checked(self._task.args)
-            build = build_of(variables)
+            build = build_of(variables, options["zuul_url"])
             if build is None:
                 raise BadVariable("this task belongs to a job of Zuul; elsewhere use a clouds.yaml")
             secret = self._templar.template(variables.get(SECRET))
             cloud = log_in(build, secret, options, {**os.environ, **build.environment})
         except (BadVariable, LoginFailed) as error:
             return {"failed": True, "msg": str(error)}
-        return {"changed": True, "cloud": cloud}
+        facts = {name: value for name, value in build.environment.items() if name.startswith("STACKPROBE_")}
+        return {"changed": True, "cloud": cloud, "credentials": str(build.clouds_file.parent), "environment": facts}
