@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
-import yaml
 from pocketcloud.cloud import Cloud
-from pocketgraphite import Graphite, down, up
+from pocketgraphite import Graphite
 
 from tests.integration.conftest import admin, cloud, demo, faults
+from tests.zuul import surroundings
 from tests.zuul.rig import Rig, packages
 from tests.zuul.switch import Switch, switch
 
@@ -20,9 +19,8 @@ __all__ = ["admin", "cloud", "demo", "faults"]
 @pytest.fixture(scope="session")
 def graphite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graphite]:
     """A Graphite that keeps every second of the last hour."""
-    directory = tmp_path_factory.mktemp("graphite")
-    yield up(directory, retentions="1s:1h")
-    down(directory)
+    with surroundings.running_graphite(tmp_path_factory.mktemp("graphite")) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")
@@ -34,24 +32,8 @@ def heartbeats() -> Iterator[Switch]:
 
 @pytest.fixture(scope="session")
 def placeholders(cloud: Cloud, graphite: Graphite, heartbeats: Switch) -> dict[str, str]:
-    """What `@NAME@` stands for in the files of the tenants. The rig adds ZUUL_URL, LOG_URL and LOG_ROOT."""
-    clouds = yaml.safe_load(cloud.clouds_yaml.read_text())["clouds"]
-    customer = clouds["demo"]
-    credentials, administrator = customer["auth"], clouds["admin"]["auth"]
-    return {
-        "CLOUD_AUTH_URL": credentials["auth_url"],
-        "CLOUD_USERNAME": credentials["username"],
-        "CLOUD_PASSWORD": credentials["password"],
-        "CLOUD_PROJECT": credentials["project_name"],
-        "CLOUD_REGION": customer["region_name"],
-        "ADMIN_USERNAME": administrator["username"],
-        "ADMIN_PASSWORD": administrator["password"],
-        "ADMIN_PROJECT": administrator["project_name"],
-        "CLOUD_PORT": str(urlsplit(credentials["auth_url"]).port),
-        "GRAPHITE": graphite.carbon,
-        "GRAPHITE_URL": graphite.url,
-        "HEARTBEAT_URL": heartbeats.url,
-    }
+    """What `@NAME@` stands for in the files of the tenants."""
+    return surroundings.placeholders(cloud, graphite, heartbeats)
 
 
 @pytest.fixture(scope="session")

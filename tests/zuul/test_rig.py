@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.zuul.rig import Rig, RigError, repositories
+from tests.zuul.rig import Rig, RigError, repositories, tenants
 from tests.zuul.rig.processes import Process, wait_for
 
 
@@ -90,7 +90,7 @@ def test_a_rig_that_does_not_start_leaves_nothing(tmp_path: Path) -> None:
 
     with (
         pytest.raises(RigError, match=r"file: no value for @NOBODY_KNOWS@; there are LOG_ROOT, "),
-        Rig(folder=tmp_path),
+        Rig(of=tenants.discover(tmp_path)),
     ):
         pass
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 import urllib.error
 import urllib.parse
@@ -40,7 +41,8 @@ class Api:
             with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            raise RigError(f"{path} was answered with {error.code}: {error.read().decode()[:300]}") from None
+            said = re.findall(r"<p>(.*?)</p>", error.read().decode(errors="replace"), re.DOTALL)
+            raise RigError(f"{path} was answered with {error.code}: {' '.join(said)}") from None
 
     def _token(self) -> str:
         """A JSON web token (RFC 7519), HS256."""

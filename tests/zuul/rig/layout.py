@@ -15,9 +15,9 @@ class Layout:
     def make(self) -> None:
         """Make all directories."""
         for place in (
-            self.etc, self.certificates, self.run, self.log, self.repositories, self.logs, self.builds, self.home,
-            self.root / "zookeeper", self.root / "work", self.state("scheduler"), self.state("executor"),
-            self.state("merger"), self.state("launcher"), self.state("web"),
+            self.etc, self.certificates, self.run, self.log, self.repositories, self.logs, self.builds,
+            self.temporary, self.home, self.root / "zookeeper", self.root / "work", self.state("scheduler"),
+            self.state("executor"), self.state("merger"), self.state("launcher"), self.state("web"),
         ):  # fmt: skip
             place.mkdir(parents=True, exist_ok=True)
 
@@ -60,6 +60,11 @@ class Layout:
     def builds(self) -> Path:
         """Where the executor makes the directory of each running build."""
         return self.root / "builds"
+
+    @property
+    def temporary(self) -> Path:
+        """For temporary files."""
+        return self.root / "tmp"
 
     @property
     def home(self) -> Path:

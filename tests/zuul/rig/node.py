@@ -21,8 +21,8 @@ from tests.zuul.rig.layout import Layout
 from tests.zuul.rig.ports import answers
 from tests.zuul.rig.processes import Process
 
-#: A placeholder with this in its name asks for a node.
-PREFIX = "NODE_"
+#: What tenants say of the node in the configuration of its provider. One that does asks for a node.
+PLACEHOLDERS = ("NODE_HOST", "NODE_PORT", "NODE_USER", "NODE_PYTHON")
 #: As root, sshd wants this folder, which only an init system makes.
 PRIVILEGE_SEPARATION = Path("/run/sshd")
 SETTINGS = """\
@@ -61,7 +61,7 @@ def process(layout: Layout, port: int, environment: Mapping[str, str], pip: Mapp
 
 
 def placeholders(port: int) -> dict[str, str]:
-    """What a tenant says of the node in the configuration of its provider."""
+    """The values of PLACEHOLDERS."""
     # not the one of a venv: jobs make their own
     python = os.path.realpath(sys.executable)
-    return {"NODE_HOST": HOST, "NODE_PORT": str(port), "NODE_USER": getpass.getuser(), "NODE_PYTHON": python}
+    return dict(zip(PLACEHOLDERS, (HOST, str(port), getpass.getuser(), python), strict=True))

@@ -57,18 +57,21 @@ class Rig:
     """A running Zuul with a tenant for each folder; a context manager.
 
     :param values: for the placeholders in the operators' repositories, beside those of `placeholders`.
-    :param folder: holds the tenants' folders.
+    :param of: the tenants; by default one for each folder of `tests/zuul/tenants`.
     :param keep: leave the directory behind, for a look at the services' logs.
     """
+
+    #: The placeholders that need no value from outside.
+    own_placeholders = frozenset(("ZUUL_URL", "LOG_URL", "LOG_ROOT", *node.PLACEHOLDERS))
 
     def __init__(
         self,
         values: Mapping[str, str] | None = None,
-        folder: Path = tenants.FOLDER,
+        of: Iterable[tenants.Tenant] | None = None,
         keep: bool = False,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.tenants = {tenant.name: tenant for tenant in tenants.discover(folder)}
+        self.tenants = {tenant.name: tenant for tenant in (tenants.discover() if of is None else of)}
         self.keep = keep
         self._values = dict(values or {})
         self._say = say
@@ -128,7 +131,7 @@ class Rig:
         self._begin(broker := mqtt.broker(layout, mqtt_port, environment))
         self._log_store = LogStore(layout.logs)
         pip = sandbox.pip_environment()
-        if any(name.startswith(node.PREFIX) for tenant in self.tenants.values() for name in tenant.placeholders()):
+        if any(tenant.placeholders() & set(node.PLACEHOLDERS) for tenant in self.tenants.values()):
             self._values.update(node.placeholders(node_port))
             self._begin(node.process(layout, node_port, environment, pip))
         self._make_repositories()
@@ -148,7 +151,11 @@ class Rig:
         conf = ("-f", "-c", self.layout.zuul_conf)
         scheduler = Process("scheduler", root, [python, INSIDE / "scheduler.py", *conf], environment)
         self.executor = Process(
-            "executor", root, [python, INSIDE / "executor.py", *conf], {**environment, **pip}, self._executor_ready
+            "executor",
+            root,
+            [python, INSIDE / "executor.py", *conf],
+            {**environment, **pip, "ZUUL_RIG_TMP": str(self.layout.temporary)},
+            self._executor_ready,
         )
         web = Process("web", root, [zuul / "bin" / "zuul-web", *conf], environment, self._layouts_loaded)
         services = [scheduler, self.executor, web]
