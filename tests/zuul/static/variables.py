@@ -171,6 +171,8 @@ def _add_role(role: Path, use: Use) -> None:
     for folder in ("tasks", "handlers", "defaults", "vars"):
         for path in sorted((role / folder).rglob("*.yaml")):
             _visit(yaml.safe_load(path.read_text()), use)
+    for path in sorted((role / "vars").rglob("*.yaml")):
+        use.assigned |= set(yaml.safe_load(path.read_text()) or {})
     trees = [ast.parse(path.read_text()) for path in sorted(role.rglob("*.py"))]
     constants = {name: value for tree in trees for name, value in _constants(tree)}
     for tree in trees:
@@ -254,4 +256,6 @@ def _agree(text: str, value: Any) -> bool:
     said = text.strip("`")
     if value in NOTHING:
         return said == "none" or yaml.safe_load(said) in NOTHING
+    if isinstance(value, str) and "{{" in value and "{{" not in said:
+        return True  # an expression, in words
     return said == str(value) or (not isinstance(value, str) and yaml.safe_load(said) == value)
