@@ -26,7 +26,7 @@ def builds(rig: Rig, cloud: Cloud, admin: Connection) -> dict[str, Build]:
     cloud.faults()
     before = inventory(admin)
     assert rig.config_errors("fair") == []
-    ended = rig.run("fair", timeout_s=600)
+    ended = rig.run("fair", timeout_s=900)
     assert settled_inventory(admin, before) == before
     return ended
 

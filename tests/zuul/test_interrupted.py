@@ -54,7 +54,7 @@ def test_an_abort_leaves_figures_and_no_leftovers(
 
     rig.dequeue(item)
 
-    assert rig.wait(item)["cut-by-abort"].result in ("ABORTED", "CANCELED")
+    assert rig.wait(item, timeout_s=400)["cut-by-abort"].result in ("ABORTED", "CANCELED")
     assert settled_inventory(admin, before, 60.0) == before
     wait_for("the figures arrive", lambda: _sum_of(graphite, "cut.embedded.RegionOne.run.error") > errors, 60)
 
@@ -93,7 +93,7 @@ def test_a_killed_executor_leaves_nothing_after_the_next_sweep(
 
 
 def test_a_helper_that_cannot_be_installed_has_a_result_of_its_own(rig: Rig, before: Inventory) -> None:
-    build = rig.run(TENANT, pipeline="manual-start")["cut-before-start"]
+    build = rig.run(TENANT, pipeline="manual-start", timeout_s=400)["cut-before-start"]
 
     assert build.result == "RETRY_LIMIT"
     assert "no such option: --no-such-option" in build.console
@@ -101,12 +101,12 @@ def test_a_helper_that_cannot_be_installed_has_a_result_of_its_own(rig: Rig, bef
 
 
 def _until_a_server_starts(rig: Rig, item: Item, job: str, admin: Connection, before: Inventory) -> Running:
-    running = rig.running_build(item, job)
+    running = rig.running_build(item, job, 300)
 
     def starts() -> bool:
         return any(one.id not in before["servers"] for one in admin.compute.servers(all_projects=True))
 
-    wait_for("a server starts", starts, 200)
+    wait_for("a server starts", starts, 300)
     return running
 
 

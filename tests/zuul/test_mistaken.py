@@ -28,7 +28,7 @@ def builds(rig: Rig, cloud: Cloud, admin: Connection) -> dict[str, Build]:
     cloud.faults()
     before = inventory(admin)
     assert rig.config_errors("mistaken") == []
-    ended = rig.run("mistaken", timeout_s=600)
+    ended = rig.run("mistaken", timeout_s=900)
     assert inventory(admin) == before
     return ended
 

@@ -27,7 +27,7 @@ def test_a_rhythm_runs_its_scenarios(rig: Rig, cloud: object, pipeline: str) -> 
 
 
 def test_a_sweep_a_day(rig: Rig, cloud: object) -> None:
-    build = rig.run("templates", pipeline="periodic-daily")["stackprobe-sweep"]
+    build = rig.run("templates", pipeline="periodic-daily", timeout_s=400)["stackprobe-sweep"]
 
     assert build.result == "SUCCESS", build.console[-3000:]
     assert "Sweep" in build.artifacts

@@ -302,7 +302,7 @@ class Rig:
         """The jobs that are live in a tenant and have not ended."""
         found = []
         for pipeline in self.api.get(f"tenant/{tenant}/status")["pipelines"]:
-            for queue in pipeline["change_queues"]:
+            for queue in pipeline.get("change_queues", []):  # absent until Zuul has looked at it
                 for entry in (entry for head in queue["heads"] for entry in head):
                     project = entry["refs"][0]["project"]
                     found += [
