@@ -69,6 +69,11 @@ def test_the_others_end_long_before(found: Results) -> None:
     assert ends[-1] < gave_up - DEADLINE_S / 4
 
 
+def test_sweeps_nothing_when_told_so(build: Build) -> None:
+    assert "Sweep" not in build.artifacts
+    assert "TASK [sweep_leftovers" not in build.console
+
+
 def _named(found: Results, beginning: str) -> list[Scenario]:
     return [one for one in found.scenarios if one.name.startswith(beginning)]
 
