@@ -33,6 +33,11 @@ class Api:
         with urllib.request.urlopen(f"{self.url}/api/{path}{arguments}", timeout=TIMEOUT_S) as answer:
             return json.load(answer)
 
+    def get_text(self, path: str) -> str:
+        """Like `get`, where the answer is no JSON."""
+        with urllib.request.urlopen(f"{self.url}/api/{path}", timeout=TIMEOUT_S) as answer:
+            return str(answer.read().decode())
+
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """Like `get`, for a request that is allowed to administrators only. Raises RigError when Zuul refuses it."""
         headers = {"Authorization": f"Bearer {self._token()}", "Content-Type": "application/json"}

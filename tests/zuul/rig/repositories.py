@@ -60,11 +60,27 @@ def named(place: Path) -> Iterator[str]:
 
 def publish(work: Path, bare: Path) -> str:
     """Commit everything in a folder on the branch main, and clone it to where Zuul reads; returns the commit's id."""
-    identity = ("-c", "user.name=rig", "-c", "user.email=rig@example.org", "-c", "commit.gpgsign=false")
     run(["git", "init", "-q", "-b", "main", work])
-    run(["git", "-C", work, "add", "--all", "--force"])
-    run(["git", "-C", work, *identity, "commit", "-q", "--allow-empty", "-m", "As the rig found it"])
+    commit = _commit(work, "As the rig found it")
     run(["git", "clone", "-q", "--bare", work, bare])
+    return commit
+
+
+def merge(work: Path, bare: Path, files: Mapping[str, str]) -> str:
+    """Write files into a folder that is published already, commit and push them; returns the commit's id."""
+    for name, text in files.items():
+        path = work / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    commit = _commit(work, "As a test wants it")
+    run(["git", "-C", work, "push", "-q", bare, "main"])
+    return commit
+
+
+def _commit(work: Path, subject: str) -> str:
+    identity = ("-c", "user.name=rig", "-c", "user.email=rig@example.org", "-c", "commit.gpgsign=false")
+    run(["git", "-C", work, "add", "--all", "--force"])
+    run(["git", "-C", work, *identity, "commit", "-q", "--allow-empty", "-m", subject])
     return run(["git", "-C", work, "rev-parse", "HEAD"]).strip()
 
 

@@ -10,6 +10,7 @@ import re
 import secrets
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -36,6 +37,7 @@ from tests.zuul.rig import (
 )
 from tests.zuul.rig.api import Api
 from tests.zuul.rig.builds import Build, Item, Running
+from tests.zuul.rig.encryption import encrypt
 from tests.zuul.rig.errors import RigError
 from tests.zuul.rig.layout import Layout
 from tests.zuul.rig.log_store import LogStore
@@ -47,6 +49,8 @@ INSIDE = Path(__file__).with_name("inside")
 MAIN = "refs/heads/main"
 #: Zuul takes no longer than this to see what was enqueued.
 ENQUEUE_LIMIT_S = 30.0
+#: Zuul takes no longer than this to read a tenant's configuration.
+RECONFIGURE_LIMIT_S = 60.0
 #: No test needs a job that waits longer for a node: there is one node, or none.
 NODE_LIMIT_S = 30.0
 #: What must not find its way from the tests' environment into jobs.
@@ -109,7 +113,7 @@ class Rig:
         """Let SIGTERM end the rig in an orderly way, where nobody else has said what it is to do."""
 
         def leave(number: int, frame: FrameType | None) -> None:
-            raise SystemExit(128 + number)
+            raise KeyboardInterrupt  # pytest takes any other exception for the failure of one test
 
         if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
             self._handlers[signal.SIGTERM] = signal.signal(signal.SIGTERM, leave)
@@ -182,25 +186,24 @@ class Rig:
     def _make_repositories(self) -> None:
         work = self.layout.root / "work"
         write: dict[str, Callable[[Path], None]] = {
-            tenants.STACKPROBE: functools.partial(repositories.copy_checkout, CHECKOUT),
-            tenants.CONFIG_PROJECT: functools.partial(
-                repositories.copy_folder, CONFIG_PROJECT, values=self.placeholders
-            ),
+            tenants.STACKPROBE: functools.partial(repositories.copy_checkout, CHECKOUT)
         }
         for tenant in self.tenants.values():
             write[tenant.project] = functools.partial(tenant.write_repository, values=self.placeholders)
+            write[tenant.config_project] = functools.partial(self._write_config_project, tenant, work / tenant.project)
         for name, into in write.items():
             (work / name).mkdir()
             into(work / name)
-        configured = work / tenants.CONFIG_PROJECT / "zuul.d"
-        operators = [work / tenant.project for tenant in self.tenants.values()]
-        pipelines = tenants.manual_pipelines(operators, configured / "pipelines.yaml")
-        (configured / "manual.yaml").write_text(json.dumps(pipelines, indent=1))
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             for made in [
                 pool.submit(repositories.publish, work / name, self.layout.repositories / name) for name in write
             ]:
                 made.result()
+
+    def _write_config_project(self, tenant: tenants.Tenant, repository: Path, place: Path) -> None:
+        repositories.copy_folder(CONFIG_PROJECT, place, self.placeholders)
+        file, templates = place / "zuul.d" / "pipelines.yaml", CHECKOUT / "zuul.d" / "project-templates.yaml"
+        file.write_text(json.dumps(tenants.pipelines(tenant, repository, templates, file), indent=1))
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -290,6 +293,24 @@ class Rig:
     ) -> dict[str, Build]:
         """Enqueue and wait: see there."""
         return self.wait(self.enqueue(tenant, project, pipeline), jobs, timeout_s)
+
+    def encrypted(self, tenant: str, text: str) -> list[str]:
+        """What stands under `!encrypted/pkcs1-oaep` in the operator's repository, for this text."""
+        return encrypt(self.api.get_text(f"tenant/{tenant}/key/{self.tenants[tenant].project}.pub"), text)
+
+    def merge(self, tenant: str, files: Mapping[str, str]) -> None:
+        """Merge files into the operator's repository; returns when Zuul has read its configuration again."""
+
+        def read() -> int:
+            return int(self.api.get(f"tenant/{tenant}/status")["last_reconfigured"])
+
+        project, before = self.tenants[tenant].project, read()
+        repositories.merge(self.layout.root / "work" / project, self.layout.repositories / project, files)
+        # the git connection would see it by itself, after its poll_delay
+        with socket.socket(socket.AF_UNIX) as command:
+            command.connect(str(self.layout.run / "scheduler.sock"))
+            command.sendall(f"tenant-reconfigure {json.dumps([tenant])}\n".encode())
+        wait_for(f"Zuul has read the configuration of {tenant}", lambda: read() != before, RECONFIGURE_LIMIT_S)
 
     def dequeue(self, item: Item) -> None:
         """Abort an item: Zuul ends its builds. Returns at once.

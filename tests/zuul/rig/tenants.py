@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from tests.zuul.rig.errors import RigError
 from tests.zuul.rig.repositories import copy_folder, fill_in, named
 
 FOLDER = Path(__file__).parents[1] / "tenants"
-CONFIG_PROJECT = "zuul-config"
 STACKPROBE = "stackprobe"
 ADMIN_RULE = "rig-admin"
 OPTIONS = ("stackprobe", "operator", "config", "tenant")
@@ -33,6 +32,11 @@ class Tenant:
     def project(self) -> str:
         """The operator's own project."""
         return f"operator-{self.name}"
+
+    @property
+    def config_project(self) -> str:
+        """The tenant's config project: base job and pipelines."""
+        return f"config-{self.name}"
 
     def write_repository(self, destination: Path, values: Mapping[str, str]) -> None:
         """The operator's repository: the folder, then what the `prepare(destination)` of its `prepare.py` adds.
@@ -58,7 +62,7 @@ class Tenant:
         """Its entry in Zuul's tenant configuration."""
         of_stackprobe = {"include": ["job"], **self.options.get("stackprobe", {})}
         projects = {
-            "config-projects": [{CONFIG_PROJECT: {"load-branch": "main", **self.options.get("config", {})}}],
+            "config-projects": [{self.config_project: {"load-branch": "main", **self.options.get("config", {})}}],
             # the operator's first: what is to be shadowed must come later
             "untrusted-projects": [{self.project: self.options.get("operator", {})}, {STACKPROBE: of_stackprobe}],
         }
@@ -86,15 +90,23 @@ def _load(folder: Path) -> Tenant:
     return Tenant(folder.name, folder, options)
 
 
-def manual_pipelines(repositories: Iterable[Path], pipelines: Path) -> list[dict[str, Any]]:
-    """Pipelines, as Zuul's configuration: one for each `manual-…` that a project in these repositories has jobs for.
+def pipelines(tenant: Tenant, repository: Path, templates: Path, known: Path) -> list[dict[str, Any]]:
+    """The pipelines that a tenant's project has jobs for, as Zuul's configuration, and no others: each costs Zuul time.
 
-    They are like the one named `manual` in the file `pipelines`.
+    With `manual-…` a test picks the jobs that it wants to run, since what is enqueued is all jobs of a pipeline; they
+    are like the one named `manual`.
 
-    With them a test picks the jobs that it wants to run, since what is enqueued is all jobs of a pipeline.
+    :param repository: of the operator.
+    :param templates: the file with the project templates of the collection, for tenants that include them.
+    :param known: the file with all pipelines but the `manual-…`.
     """
-    texts = (path.read_text() for place in repositories for path in sorted((place / "zuul.d").glob("*.yaml")))
-    names = sorted({name for text in texts for name in re.findall(r"^ +(manual-[a-z0-9-]+):", text, re.MULTILINE)})
-    all_of_them = [entry["pipeline"] for entry in yaml.safe_load(pipelines.read_text())]
-    (model,) = [pipeline for pipeline in all_of_them if pipeline["name"] == "manual"]
-    return [{"pipeline": {**model, "name": name}} for name in names]
+    places = sorted((repository / "zuul.d").glob("*.yaml"))
+    if "project-template" in tenant.options.get("stackprobe", {}).get("include", []):
+        places.append(templates)
+    named_there = {
+        name for place in places for name in re.findall(r"^ +([a-z0-9-]+):$", place.read_text(), re.MULTILINE)
+    }
+    by_name = {entry["pipeline"]["name"]: entry["pipeline"] for entry in yaml.safe_load(known.read_text())}
+    chosen = [pipeline for name, pipeline in by_name.items() if name in named_there]
+    manual = sorted(name for name in named_there if name.startswith("manual-"))
+    return [{"pipeline": one} for one in [*chosen, *({**by_name["manual"], "name": name} for name in manual)]]
