@@ -117,7 +117,7 @@ def _kill_session(rig: Rig) -> None:
             arguments = (place / "cmdline").read_bytes().decode().split("\0")
         except OSError:
             continue
-        if str(rig.layout.builds) in " ".join(arguments[:2]) and "session" in arguments[:3]:
+        if arguments[0].startswith(str(rig.layout.builds)) and "session" in arguments[:5]:
             os.kill(int(place.name), signal.SIGKILL)
             killed.append(place.name)
     assert killed

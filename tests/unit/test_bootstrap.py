@@ -1,0 +1,48 @@
+"""The environment that CI jobs make for the helper: quick, from a checkout, with nothing left to work out."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import stackprobe
+
+SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "bootstrap.py"
+
+
+def test_the_helper_runs_from_the_checkout_with_what_the_running_python_has(tmp_path: Path) -> None:
+    place = tmp_path / "a place with 'quotes'" / "venv"
+    subprocess.run([sys.executable, SCRIPT, place, "--sdk", "executor"], check=True, capture_output=True)
+
+    done = subprocess.run(
+        [place / "bin" / "stackprobe", "--version"], check=True, capture_output=True, text=True, cwd="/"
+    )
+    where = subprocess.run(
+        [place / "bin" / "python", "-c", "import stackprobe, openstack; print(stackprobe.__file__)"],
+        check=True, capture_output=True, text=True, cwd="/",
+    )  # fmt: skip
+
+    assert done.stdout == f"stackprobe {stackprobe.__version__}\n"
+    assert Path(where.stdout.strip()).is_relative_to(SCRIPT.parent)
+
+
+def test_what_pip_refuses_is_refused_and_leaves_no_command(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, SCRIPT, tmp_path / "venv", "--pip-option=--no-such-option"],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert done.returncode == 2 and "no such option: --no-such-option" in done.stderr
+    assert not (tmp_path / "venv" / "bin" / "stackprobe").exists()
+
+
+def test_missing_is_what_the_running_python_does_not_have() -> None:
+    spec = importlib.util.spec_from_file_location("bootstrap", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    bootstrap = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bootstrap)
+
+    lines = ["# a comment", "PyYAML==0.1", 'no-such-package==1; python_version < "4"', "other.package==2"]
+    assert bootstrap.missing(lines) == ["# a comment", *lines[2:]]

@@ -1,0 +1,90 @@
+"""Make a virtual environment in which the helper of this checkout runs: for CI jobs, which pay for it in every build.
+
+    bootstrap.py VENV [--sdk pinned|executor|newest] [--pip-option OPTION]…
+
+Nothing is built: the environment looks into this checkout, and gets what is installed from an index without anything to
+work out, as constraints.txt is complete and exact. A script of its own, with nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import venv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+TOOLS = Path(__file__).resolve().parent
+CONSTRAINTS = TOOLS.parent / "constraints.txt"
+PROGRAM = """\
+#!/bin/sh
+exec {python} -P -m stackprobe "$@"
+"""
+
+
+def main() -> int:
+    """0, or what pip said."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("venv", metavar="VENV", type=Path, help="where it is made")
+    parser.add_argument(
+        "--sdk",
+        choices=("pinned", "executor", "newest"),
+        default="pinned",
+        help="which openstacksdk: the one that was tested, the one beside the running Python, the newest of the index",
+    )
+    parser.add_argument("--pip-option", action="append", default=[], help="for pip install")
+    options = parser.parse_args()
+    place = options.venv.absolute()
+    own_pip = importlib.util.find_spec("pip") is None
+    venv.create(place, with_pip=own_pip)
+    python = place / "bin" / "python"
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as wanted:
+        lines = CONSTRAINTS.read_text().splitlines()
+        wanted.writelines(f"{line}\n" for line in (missing(lines) if options.sdk == "executor" else lines))
+        wanted.flush()
+        pip = [str(python), "-m", "pip"] if own_pip else [sys.executable, "-m", "pip", "--python", str(python)]
+        pip += ["install", "--quiet", "--disable-pip-version-check", "--no-compile", "--no-warn-script-location"]
+        pip += options.pip_option
+        for arguments in _installations(wanted.name, options.sdk):
+            done = subprocess.run([*pip, *arguments], check=False)
+            if done.returncode:
+                return done.returncode
+    paths = [str(TOOLS)] + ([sysconfig.get_path("purelib")] if options.sdk == "executor" else [])
+    (_site_packages(place) / "stackprobe.pth").write_text("".join(f"{path}\n" for path in paths))
+    program = place / "bin" / "stackprobe"
+    program.write_text(PROGRAM.format(python=shlex.quote(str(python))))
+    program.chmod(0o755)
+    return 0
+
+
+def _installations(requirements: str, sdk: str) -> Iterator[list[str]]:
+    yield ["--no-deps", "--requirement", requirements]
+    if sdk == "newest":  # with whatever it needs newer than was pinned
+        yield ["--upgrade", "openstacksdk"]
+
+
+def missing(constraints: Iterable[str]) -> list[str]:
+    """The lines of a file of constraints whose package the running Python does not have, in whatever version."""
+    found = []
+    for line in constraints:
+        name = re.match(r"[A-Za-z0-9._-]+", line)
+        try:
+            importlib.metadata.version(name[0] if name else "")
+        except (importlib.metadata.PackageNotFoundError, ValueError):
+            found.append(line)
+    return found
+
+
+def _site_packages(place: Path) -> Path:
+    return Path(sysconfig.get_path("purelib", "venv", {"base": str(place), "platbase": str(place)}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
