@@ -12,6 +12,7 @@ import yaml
 from pocketcloud.cloud import Cloud
 from pocketgraphite import Graphite, down, up
 
+from tests.support.authority import authority
 from tests.zuul.switch import Switch, switch
 
 
@@ -29,6 +30,7 @@ def placeholders(cloud: Cloud, graphite: Graphite, heartbeats: Switch) -> dict[s
         "ADMIN_USERNAME": administrator["username"],
         "ADMIN_PASSWORD": administrator["password"],
         "ADMIN_PROJECT": administrator["project_name"],
+        "CA_PEM": authority()[0].replace("\n", "\\n"),  # in a text in double quotes
         "CLOUD_PORT": str(urlsplit(credentials["auth_url"]).port),
         "GRAPHITE": graphite.carbon,
         "GRAPHITE_URL": graphite.url,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import keystoneauth1.exceptions
 import keystoneauth1.session
@@ -22,7 +21,7 @@ from openstack.config import loader, vendors
 from stackprobe import __version__
 from stackprobe.credentials.held_token import use_held_token
 from stackprobe.errors import UsageError
-from stackprobe.redact import Scrubber, is_secret_name
+from stackprobe.redact import Scrubber, secrets_in, userinfo_secrets
 from stackprobe.suggest import did_you_mean, listed
 from stackprobe.yamlfile import Document
 
@@ -105,7 +104,7 @@ def open_cloud(
         raise _unknown_cloud(name, names, files)
     _check_entry(name, config, files)
     _check_profile(name, config, files)
-    scrub = Scrubber(_secrets_in(config.cloud_config["clouds"].get(name)))
+    scrub = Scrubber(secrets_in(config.cloud_config["clouds"].get(name)))
     regions = _region_names(config, name)
     if region and regions and region not in regions:
         raise files.error_at(
@@ -177,11 +176,11 @@ def facts(connection: openstack.connection.Connection) -> Facts:
 def secrets_of(connection: openstack.connection.Connection) -> set[str]:
     """Every secret of the cloud's configuration (clouds.yaml, secure.yaml, environment) and of the proxy's address."""
     cloud_region = connection.config
-    found = set(_secrets_in(cloud_region.config))
+    found = set(secrets_in(cloud_region.config))
     merged = getattr(cloud_region._openstack_config, "cloud_config", None) or {}
-    found |= set(_secrets_in((merged.get("clouds") or {}).get(cloud_region.name)))
+    found |= set(secrets_in((merged.get("clouds") or {}).get(cloud_region.name)))
     for proxy in urllib.request.getproxies().values():
-        found |= set(_userinfo_secrets(proxy))
+        found |= set(userinfo_secrets(proxy))
     return found
 
 
@@ -340,30 +339,6 @@ def _region_names(config: loader.OpenStackConfig, name: str) -> list[str]:
         return [region["name"] for region in config._get_known_regions(name)]
     except Exception:  # private and so may change: then openstacksdk's own error has to do
         return []
-
-
-def _secrets_in(value: Any, name: str = "") -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _secrets_in(item, str(key))
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _secrets_in(item, name)
-    elif value is not None and not isinstance(value, bool):
-        if is_secret_name(name):
-            yield str(value)
-        yield from _userinfo_secrets(str(value))
-
-
-def _userinfo_secrets(url: str) -> Iterator[str]:
-    if "://" in url and "@" in url:
-        try:
-            password = urlsplit(url).password
-        except ValueError:
-            return
-        if password:
-            yield password
-            yield unquote(password)
 
 
 def _without_password(url: Any) -> str | None:

@@ -11,9 +11,9 @@ import html
 import json
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 REDACTED = "***"
 MIN_SECRET_CHARACTERS = 4  # shorter ones would eat ordinary words
@@ -84,6 +84,35 @@ def is_secret_name(name: str) -> bool:
     return name in _SECRET_NAMES or name.endswith(_SECRET_SUFFIXES)
 
 
+def secrets_in(value: Any, name: str = "") -> Iterator[str]:
+    """Every secret in data of any depth: what stands under names of secrets, and passwords in addresses.
+
+    :param name: what ``value`` itself stands under.
+    """
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from secrets_in(item, str(key))
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from secrets_in(item, name)
+    elif value is not None and not isinstance(value, bool):
+        if is_secret_name(name):
+            yield str(value)
+        yield from userinfo_secrets(str(value))
+
+
+def userinfo_secrets(url: str) -> Iterator[str]:
+    """The password in an address (``https://user:password@host``), as it stands there and decoded."""
+    if "://" in url and "@" in url:
+        try:
+            password = urlsplit(url).password
+        except ValueError:
+            return
+        if password:
+            yield password
+            yield unquote(password)
+
+
 class Scrubber:
     """Replaces secrets by ``***`` in values of any shape.
 
@@ -106,7 +135,7 @@ class Scrubber:
             if secret not in self._known:
                 self._known.add(secret)
                 # the longest first, so that no form leaves the rest of a longer one behind
-                forms = _forms(secret)
+                forms = forms_of(secret)
                 self._pieces |= {piece for form in forms for piece in _pieces(form)}
                 self._forms = tuple(sorted(forms | set(self._forms), key=len, reverse=True))
 
@@ -182,8 +211,11 @@ def _pieces(form: str) -> set[str]:
     return {form[place : place + size] for place in places}
 
 
-def _forms(secret: str) -> set[str]:
-    """How a secret reappears: as it is, escaped for URL, JSON, Python, HTML or a shell, and inside base64."""
+def forms_of(secret: str) -> set[str]:
+    """How a secret reappears: as it is, escaped for URL, JSON, Python, HTML or a shell, and inside base64.
+
+    None of them has less than four characters.
+    """
     forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), html.escape(secret)}
     forms |= {re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), form) for form in forms}
     for ensure_ascii in (True, False):

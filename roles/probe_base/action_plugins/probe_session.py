@@ -10,7 +10,7 @@ from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "client"))
-from login import SECRET, LoginFailed, log_in
+from login import SECRETS, LoginFailed, kept
 from role_check import problem_of
 from session_start import await_socket, start
 from stackprobe_client import SOCKET_VARIABLE, SessionGone, ask
@@ -43,21 +43,22 @@ class ActionModule(ActionBase):
         return {"changed": False, "socket": path, "scenarios": readable}
 
     def _start(self, options, searched):
-        """Put credentials and configuration where the session finds them, and start it."""
+        """Say where the session finds credentials and configuration, and start it."""
         build = build_of(self._variables, options["zuul_url"])
         environment = dict(os.environ)
         if build is not None:
             environment |= build.environment
             options["stackprobe"], options["output"] = build.stackprobe, str(build.output)
-            secret = self._templar.template(self._variables.get(SECRET))
-            options["cloud"] = log_in(build, secret, options, environment)
+            options["cloud"] = kept(build)
             environment["OS_CLIENT_CONFIG_FILE"] = str(build.clouds_file)
-        if options["settings"]:
-            if build is None:
-                raise BadVariable("probe_settings works in Zuul only; elsewhere write probes.yaml and set probe_config")
-            build.settings_file.write_text(json.dumps(options["settings"], indent=1), encoding="utf-8")
-            options["config"] = str(build.settings_file)
-        return start({**options, "ansible": __version__}, [*options["roles"], *searched], environment)
+            options["config"] = build.keep_settings(options["settings"]) or options["config"]
+        elif options["settings"]:
+            raise BadVariable("probe_settings works in Zuul only; elsewhere write probes.yaml and set probe_config")
+        path = start({**options, "ansible": __version__}, [*options["roles"], *searched], environment)
+        secrets = [self._templar.template(self._variables[name]) for name in SECRETS if name in self._variables]
+        # as JSON knows it, whatever Ansible makes of it
+        ask(path, {"op": "hide", "secrets": json.loads(json.dumps(secrets, default=str))})
+        return path
 
     def _is_readable(self, path, scenario):
         """Whether Ansible can read the role of a scenario; if not, the scenario ends here."""

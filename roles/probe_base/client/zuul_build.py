@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,13 @@ class Build:
     def settings_file(self) -> Path:
         """The probes.yaml of this build."""
         return self.home / "probes.yaml"
+
+    def keep_settings(self, settings: Mapping[str, Any]) -> str:
+        """Write the probes.yaml of this build, if there are settings; the path, or nothing."""
+        if not settings:
+            return ""
+        self.settings_file.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+        return str(self.settings_file)
 
 
 def build_of(variables: Mapping[str, Any], zuul_url: str = "") -> Build | None:

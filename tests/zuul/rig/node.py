@@ -22,7 +22,7 @@ from tests.zuul.rig.ports import answers
 from tests.zuul.rig.processes import Process
 
 #: What tenants say of the node in the configuration of its provider. One that does asks for a node.
-PLACEHOLDERS = ("NODE_HOST", "NODE_PORT", "NODE_USER", "NODE_PYTHON")
+PLACEHOLDERS = ("NODE_HOST", "NODE_PORT", "NODE_USER", "NODE_PYTHON", "NODE_HOME")
 #: As root, sshd wants this folder, which only an init system makes.
 PRIVILEGE_SEPARATION = Path("/run/sshd")
 SETTINGS = """\
@@ -48,7 +48,7 @@ def process(layout: Layout, port: int, environment: Mapping[str, str], pip: Mapp
         raise RigError("there is no sshd; apt-get install openssh-server")
     if os.getuid() == 0:
         PRIVILEGE_SEPARATION.mkdir(mode=0o755, exist_ok=True)
-    place, home = layout.root / "node", layout.root / "node" / "home"
+    place, home = layout.root / "node", _home(layout)
     home.mkdir(parents=True)
     make_ssh_key(place / "host_key")
     public = (layout.certificates / "id_rsa.pub").read_text()
@@ -60,8 +60,13 @@ def process(layout: Layout, port: int, environment: Mapping[str, str], pip: Mapp
     return Process("sshd", layout.root, command, environment, lambda: answers(port))
 
 
-def placeholders(port: int) -> dict[str, str]:
+def placeholders(layout: Layout, port: int) -> dict[str, str]:
     """The values of PLACEHOLDERS."""
     # not the one of a venv: jobs make their own
     python = os.path.realpath(sys.executable)
-    return dict(zip(PLACEHOLDERS, (HOST, str(port), getpass.getuser(), python), strict=True))
+    return dict(zip(PLACEHOLDERS, (HOST, str(port), getpass.getuser(), python, str(_home(layout))), strict=True))
+
+
+def _home(layout: Layout) -> Path:
+    """What the environment there calls home. Ansible goes by the user's entry in passwd: jobs have to be told."""
+    return layout.root / "node" / "home"

@@ -136,7 +136,7 @@ class Rig:
         self._log_store = LogStore(layout.logs)
         pip = sandbox.pip_environment()
         if any(tenant.placeholders() & set(node.PLACEHOLDERS) for tenant in self.tenants.values()):
-            self._values.update(node.placeholders(node_port))
+            self._values.update(node.placeholders(layout, node_port))
             self._begin(node.process(layout, node_port, environment, pip))
         self._make_repositories()
         pythons = (*(ansible / version / "bin" / "python" for version in venvs.ANSIBLE_VERSIONS), Path(sys.executable))

@@ -20,6 +20,7 @@ from os_service_types import ServiceTypes
 from stackprobe import __version__, cloud, naming
 from stackprobe.config.model import Target
 from stackprobe.credentials.held_token import lease_of
+from stackprobe.credentials.redactions import taken_apart
 from stackprobe.engine import http
 from stackprobe.engine.activity import Activity, under_way
 from stackprobe.engine.breaker import CircuitBreaker
@@ -125,6 +126,7 @@ class Session:
             "step": self._execute,
             "finish": self._end_scenario,
             "task_failed": self._take_failed_task,
+            "hide": self._hide,
             "end": lambda _: {},
         }
         """What the thin client can ask for; whoever conducts the run may replace ``end``."""
@@ -244,6 +246,12 @@ class Session:
     def _tell_plan(self, _request: dict[str, Any]) -> dict[str, Any]:
         self._prepared.wait()
         return {"scenarios": [self._host(one) for one in self.runnable]}
+
+    def _hide(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Learn what else is secret: scenarios of a CI can quote more of its secrets than this cloud's."""
+        for secret in taken_apart(request["secrets"]):
+            self.scrubber.add(secret)
+        return {}
 
     def _end_scenario(self, request: dict[str, Any]) -> dict[str, Any]:
         name = str(request["scenario"])
