@@ -43,7 +43,7 @@ def main() -> int:
     options = parser.parse_args()
     place = options.venv.absolute()
     own_pip = importlib.util.find_spec("pip") is None
-    venv.create(place, with_pip=own_pip)
+    venv.create(place, symlinks=True, with_pip=own_pip)
     python = place / "bin" / "python"
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as wanted:
         lines = CONSTRAINTS.read_text().splitlines()

@@ -20,7 +20,7 @@ def bad(tmp_path: Path) -> Checkout:
     """A copy of this checkout with one fault: in that file, of the first text there is made the second."""
 
     def make(file: str, before: str, after: str) -> Path:
-        for part in ("zuul.d", "playbooks", "roles", "doc/source", "README.md"):
+        for part in ("zuul.d", "zuul-tests.d", "playbooks", "roles", "doc/source", "README.md"):
             source = CHECKOUT / part
             if source.is_dir():
                 shutil.copytree(source, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -47,6 +47,10 @@ def test_zuul_reads_the_configuration_of_the_tenants_in_the_tests(tenant: tenant
 
 def test_every_job_and_template_is_described() -> None:
     assert zuul_yaml.undescribed(CHECKOUT) == []
+
+
+def test_every_group_of_scenarios_has_some() -> None:
+    assert zuul_yaml.without_scenarios(CHECKOUT) == []
 
 
 def test_every_variable_that_jobs_take_is_documented() -> None:
@@ -85,6 +89,18 @@ BASE = "zuul.d/base.yaml"
 def test_a_fault_in_the_configuration_is_noticed(bad: Checkout, before: str, after: str, says: str) -> None:
     (found,) = zuul_yaml.errors(bad(BASE, before, after))
     assert found.startswith(BASE) and says in found
+
+
+def test_a_fault_in_the_configuration_of_the_own_gate_is_noticed(bad: Checkout) -> None:
+    (found,) = zuul_yaml.errors(bad("zuul-tests.d/project.yaml", "playbooks/gate/run.yaml", "playbooks/gate/go.yaml"))
+    assert "there is no playbooks/gate/go.yaml" in found
+
+
+def test_a_group_without_scenarios_is_noticed(bad: Checkout) -> None:
+    checkout = bad("zuul.d/scenarios.yaml", "probe_tags: [block_storage]", "probe_tags: [block_store]")
+    assert zuul_yaml.without_scenarios(checkout) == [
+        "job stackprobe-block-storage: no scenario has the tag block_store"
+    ]
 
 
 def test_a_checkout_without_configuration_is_noticed(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def log_in(build: Build, secret: Any, options: Mapping[str, Any], environment: M
     for option in ("cloud", "region"):
         if options[option]:
             command += [f"--{option}", options[option]]
-    text = "" if secret is None else secret if isinstance(secret, str) else json.dumps(secret)
+    text = "" if secret is None else secret if isinstance(secret, str) else json.dumps(secret, default=str)
     exchange = options["credentials"] == "token"
     done = _call([*command, "--token"] if exchange else command, text, environment)
     if exchange and done.returncode == CLOUD_AT_FAULT:

@@ -7,7 +7,9 @@ from typing import Any
 
 CREDENTIALS = ("password", "token")
 LONGEST_S = 7 * 86400
-_TEXTS = ("cloud", "region", "config", "output", "stackprobe", "credentials", "zuul_url")
+_TEXTS = (
+    "cloud", "region", "config", "output", "stackprobe", "credentials", "zuul_url", "graphite", "graphite_url"
+)  # fmt: skip
 _LISTS = ("scenarios", "tags", "roles")
 _MAPPINGS = ("settings",)
 
@@ -26,6 +28,8 @@ def checked(arguments: Mapping[str, Any]) -> dict[str, Any]:
     wanted |= {key: _list(key, given.get(key, [])) for key in _LISTS}
     wanted |= {key: _mapping(key, given.get(key, {})) for key in _MAPPINGS}
     wanted["deadline"] = _seconds("deadline", given["deadline"]) if "deadline" in given else None
+    if not isinstance(given.get("sweep", True), bool):
+        raise BadVariable(f"probe_sweep must be true or false, not {_called(given['sweep'])}")
     if (wanted["credentials"] or CREDENTIALS[0]) not in CREDENTIALS:
         raise BadVariable(f"probe_credentials is `{wanted['credentials']}`; it must be one of {', '.join(CREDENTIALS)}")
     if wanted["settings"] and wanted["config"]:

@@ -20,9 +20,19 @@ class ActionModule(ActionBase):
         secrets = [self._templar.template(variables[name]) for name in self._task.args["secrets"] if name in variables]
         home = Path(self._task.args["home"])
         kept = home / "credentials" / "clouds.yaml"  # perhaps with a token that is in no secret
-        texts = _redactions(home, [*secrets, kept.read_text(encoding="utf-8")] if kept.exists() else secrets)
-        if not texts:
-            return {"changed": False, "msg": "nothing is to be blacked out"}
+        if kept.exists():
+            secrets.append(kept.read_text(encoding="utf-8"))
+        if not secrets:
+            return {"changed": False, "msg": "there are no secrets"}
+        try:
+            texts = _redactions(home, secrets)
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            # without its text, which has what the helper was given
+            kind = type(error).__name__
+            return {
+                "failed": True,
+                "msg": f"the secrets cannot be taken apart ({kind}), so nothing keeps them off the logs",
+            }
         self._tell_zuul(texts, task_vars)
         return {"changed": False, "msg": "told Zuul what is to be blacked out"}
 
@@ -41,17 +51,7 @@ class ActionModule(ActionBase):
 
 
 def _redactions(home, secrets):
-    """The texts; none where the helper cannot say them: then a later task says what is wrong with the secret."""
-    command = [str(home / "venv" / "bin" / "stackprobe"), "redactions"]
-    try:
-        done = subprocess.run(
-            command,
-            input=json.dumps(secrets, default=str),
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=TIMEOUT_S,
-        )
-        return json.loads(done.stdout)
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return []
+    """The texts. Raises OSError, ValueError or SubprocessError when the helper cannot say them."""
+    command, text = [str(home / "venv" / "bin" / "stackprobe"), "redactions"], json.dumps(secrets, default=str)
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=True, timeout=TIMEOUT_S)
+    return json.loads(done.stdout)

@@ -30,7 +30,7 @@ def _verdict_of_killed(home, output):
     if not (home / "venv" / "bin" / "stackprobe").exists():
         return {"exit_code": UNJUDGED, "message": "the helper could not be installed: see the console"}
     if not (output / "journal.jsonl").exists():
-        return {"exit_code": UNJUDGED, "message": "the run did not begin: see the console"}
+        return {"exit_code": UNJUDGED, "message": "it ended before there was anything to report: see the console"}
     command = [str(home / "venv" / "bin" / "stackprobe"), "report", "--exit-code", str(output)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=REPORT_TIMEOUT_S)

@@ -69,8 +69,8 @@ def _parser() -> subprocess.Popen[str]:
 
 
 def files(repository: Path) -> list[Path]:
-    """The files of a repository that Zuul reads."""
-    return sorted((repository / "zuul.d").rglob("*.yaml"))
+    """The files of a repository that Zuul reads, in its own tenant too."""
+    return sorted(path for folder in ("zuul.d", "zuul-tests.d") for path in (repository / folder).rglob("*.yaml"))
 
 
 def entries(text: str) -> list[tuple[str, Any]]:
@@ -107,6 +107,18 @@ def undescribed(repository: Path) -> list[str]:
         for kind in ("job", "project-template")
         for one in of_kind(repository, kind)
         if not str(one.get("description", "")).strip()
+    ]
+
+
+def without_scenarios(repository: Path) -> list[str]:
+    """Tags in the variables of jobs that no scenario has: such a job would prove nothing."""
+    scenarios = [yaml.safe_load(path.read_text()) for path in (repository / "roles").glob("probe_*/scenario.yaml")]
+    known = {tag for scenario in scenarios for tag in scenario["tags"]}
+    return [
+        f"job {job['name']}: no scenario has the tag {tag}"
+        for job in of_kind(repository, "job")
+        for tag in job.get("vars", {}).get("probe_tags", [])
+        if tag not in known
     ]
 
 

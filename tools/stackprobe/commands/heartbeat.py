@@ -1,7 +1,8 @@
 """``stackprobe heartbeat DIR``: tell a dead man's switch that a run has judged the cloud.
 
 A dead man's switch alarms when no request reaches its address in time: of a dead cloud's monitoring, of a dead CI, of a
-dead watchdog. Its address is a secret: it comes from ``STACKPROBE_HEARTBEAT_URL`` or a file, and is never shown.
+dead watchdog. Its address is a secret: it comes from ``STACKPROBE_HEARTBEAT_URL``, a file or standard input, and is
+never shown.
 
 Exit code 0: delivered, or nothing to tell since the run did not judge the cloud; 1: not delivered; 2: bad usage.
 """
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--url-file",
         metavar="FILE",
         type=Path,
-        help=f"holds the address on its first line (default: the environment's {VARIABLE})",
+        help=f"holds the address on its first line; -: standard input (default: the environment's {VARIABLE})",
     )
     parser.add_argument("--always", action="store_true", help="also when the run could not judge the cloud")
     parser.add_argument(
@@ -71,7 +72,8 @@ def _address(file: Path | None) -> str:
             raise UsageError("no dead man's switch was given", remedy=f"set {VARIABLE} or give --url-file")
     else:
         try:
-            url = file.read_text(encoding="utf-8").partition("\n")[0]
+            text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+            url = text.partition("\n")[0]
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is no text"
             raise UsageError(
