@@ -19,7 +19,7 @@ MESSAGES = {
     "mistaken-scenario": ["there is no scenario `netwrok`", "did you mean `network`?"],
     "mistaken-type": ["probe_tags must be a list of texts, not a text", "write `probe_tags: [ONE, TWO]`"],
     "mistaken-setting": ["unknown key `dead_line_s`", "did you mean `deadline_s`?"],
-    "mistaken-sweep": ["HTTP 401"],
+    "mistaken-sweep": ["refuses the credentials (401)", "Check `auth` of the cloud"],
     "mistaken-watchdog": ["watchdog_jobs must be a list of texts", "write `watchdog_jobs: [ONE, TWO]`"],
 }
 

@@ -8,21 +8,31 @@ from tests.zuul.published import results, run_record
 from tests.zuul.rig import Rig
 
 RHYTHMS = {
-    "periodic-5min": ("stackprobe-read-only", {"endpoints", "identity"}),
-    "periodic-15min": ("stackprobe-life-cycles", {"compute", "image", "network", "volume"}),
-    "periodic-hourly": ("stackprobe-all", {"compute", "endpoints", "identity", "image", "network", "volume"}),
+    "periodic-5min": ("stackprobe-read-only", ["read_only"]),
+    "periodic-15min": ("stackprobe-life-cycles", ["life_cycle"]),
+    "periodic-hourly": ("stackprobe-all", None),
+    "periodic-daily": ("stackprobe-sweep", None),
 }
 
 
 @pytest.mark.parametrize("pipeline", RHYTHMS)
-def test_a_rhythm_runs_its_scenarios(rig: Rig, cloud: object, pipeline: str) -> None:
-    job, scenarios = RHYTHMS[pipeline]
+def test_a_rhythm_has_its_job_with_the_operators_secret_and_semaphore(rig: Rig, pipeline: str) -> None:
+    name, tags = RHYTHMS[pipeline]
     assert rig.config_errors("templates") == []
 
-    build = rig.run("templates", pipeline=pipeline, timeout_s=400)[job]
+    job = rig.frozen_job("templates", pipeline, name)
+
+    assert job["vars"].get("probe_tags") == tags
+    assert [one["name"] for one in job["semaphores"]] == ["theirs"]
+    # secrets go to the playbooks of the base job, which are all that need them
+    assert [list(one["secrets"]) for one in job["pre_playbooks"][-1:]] == [["probe_clouds"]]
+
+
+def test_a_rhythm_runs_its_scenarios(rig: Rig, cloud: object) -> None:
+    build = rig.run("templates", pipeline="periodic-5min", timeout_s=400)["stackprobe-read-only"]
 
     assert build.result == "SUCCESS", build.console[-3000:]
-    assert {one.name for one in results(build).scenarios} == scenarios
+    assert {one.name for one in results(build).scenarios} == {"endpoints", "identity"}
     assert run_record(build)["cloud"] == "theirs"
 
 

@@ -36,10 +36,11 @@ class ActionModule(ActionBase):
         """The run's exit code, what to say about it, and whether the run was killed, so that it could not tidy up."""
         arguments = self._task.args
         if arguments.get("problem"):
-            return UNJUDGED, str(arguments["problem"]), False
+            return UNJUDGED, str(arguments["problem"]).removeprefix("stackprobe: "), False
         if str(arguments.get("exit_code", "")) != "":
             code = int(arguments["exit_code"])
-            return code, str(arguments.get("message") or self._of_node(code, build)), False
+            message = str(arguments.get("message") or "").removeprefix("stackprobe: ")
+            return code, message or self._of_node(code, build), False
         try:
             answer = ask(arguments["socket"], {"op": "end"})
         except SessionGone as error:

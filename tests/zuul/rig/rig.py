@@ -233,6 +233,14 @@ class Rig:
         """What Zuul finds wrong in a tenant's configuration."""
         return [str(error["error"]) for error in self.api.get(f"tenant/{tenant}/config-errors")]
 
+    def frozen_job(self, tenant: str, pipeline: str, job: str) -> dict[str, Any]:
+        """A job of the operator's project as Zuul would run it: everything inherited, secrets by name."""
+        project = self.tenants[tenant].project
+        found: dict[str, Any] = self.api.get(
+            f"tenant/{tenant}/pipeline/{pipeline}/project/{project}/branch/main/freeze-job/{job}"
+        )
+        return found
+
     def enqueue(
         self, tenant: str, project: str | None = None, pipeline: str = "manual", limit_s: float = ENQUEUE_LIMIT_S
     ) -> Item:
