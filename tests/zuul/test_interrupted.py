@@ -42,6 +42,7 @@ def test_a_timeout_leaves_a_report_and_no_leftovers(rig: Rig, admin: Connection,
     assert (found.outcome, found.finished) == ("error", False)
     assert "server" in (build.logs / "stackprobe" / "sweep.json").read_text()
     assert any(line.startswith("unfinished") for line in build.warnings)
+    assert "revoked" in build.console and "credentials/clouds.yaml" in build.console
     assert settled_inventory(admin, before) == before
 
 

@@ -25,7 +25,12 @@ JOBS = ("talkative-text", "talkative-data", "talkative-application")
 FOREIGN = "the-canary-of-another-cloud"
 PATH = "/the-canary-of-a-talkative-build"
 BLACKED_OUT = "[Zuul] Secret detected in output"
-SHOWN = ("Show the secret as it is", "Show the secret encoded", "Show where the switch is")  # and the error quotes it
+SHOWN = (  # and the error quotes it
+    "Show the secret as it is",
+    "Show the secret encoded",
+    "Show the credentials of the build",
+    "Show where the switch is",
+)
 
 
 class Encrypted(list[str]):
