@@ -13,19 +13,19 @@ RHYTHMS = {
     "periodic-hourly": ("stackprobe-all", None),
     "periodic-daily": ("stackprobe-sweep", None),
 }
+LOGIN = "playbooks/probe/pre.yaml"
 
 
 @pytest.mark.parametrize("pipeline", RHYTHMS)
-def test_a_rhythm_has_its_job_with_the_operators_secret_and_semaphore(rig: Rig, pipeline: str) -> None:
+def test_a_rhythm_has_its_job_with_the_operators_secret(rig: Rig, pipeline: str) -> None:
     name, tags = RHYTHMS[pipeline]
     assert rig.config_errors("templates") == []
 
     job = rig.frozen_job("templates", pipeline, name)
 
     assert job["vars"].get("probe_tags") == tags
-    assert [one["name"] for one in job["semaphores"]] == ["theirs"]
-    # secrets go to the playbooks of the base job, which are all that need them
-    assert [list(one["secrets"]) for one in job["pre_playbooks"][-1:]] == [["probe_clouds"]]
+    # secrets go to the playbooks of the base job, where the login is, and not to those of its children
+    assert (job["pre_playbooks"][-1]["path"], list(job["pre_playbooks"][-1]["secrets"])) == (LOGIN, ["probe_clouds"])
 
 
 def test_a_rhythm_runs_its_scenarios(rig: Rig, cloud: object) -> None:
