@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -153,3 +154,15 @@ def test_the_address_may_stand_in_a_file(
 def test_no_run_is_bad_usage(switch: Switch, tmp_path: Path) -> None:
     assert send(tmp_path) == 2
     assert switch.requests == []
+
+
+def test_the_address_may_come_on_standard_input(
+    switch: Switch, passed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv(heartbeat.VARIABLE)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{switch.url}\n"))
+    assert send(passed, "--url-file", "-") == 0
+    assert switch.requests == [f"GET /ping/{SECRET}"]
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert send(passed, "--url-file=-") == 2
+    assert SECRET not in "".join(capsys.readouterr())

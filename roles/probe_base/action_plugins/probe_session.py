@@ -51,7 +51,7 @@ class ActionModule(ActionBase):
             options["stackprobe"], options["output"] = build.stackprobe, str(build.output)
             options["cloud"] = kept(build)
             environment["OS_CLIENT_CONFIG_FILE"] = str(build.clouds_file)
-            options["config"] = build.keep_settings(options["settings"]) or options["config"]
+            options["config"] = str(build.settings_file) if options["settings"] else options["config"]
         elif options["settings"]:
             raise BadVariable("probe_settings works in Zuul only; elsewhere write probes.yaml and set probe_config")
         path = start({**options, "ansible": __version__}, [*options["roles"], *searched], environment)

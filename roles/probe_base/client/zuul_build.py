@@ -42,12 +42,10 @@ class Build:
         """The probes.yaml of this build."""
         return self.home / "probes.yaml"
 
-    def keep_settings(self, settings: Mapping[str, Any]) -> str:
-        """Write the probes.yaml of this build, if there are settings; the path, or nothing."""
-        if not settings:
-            return ""
-        self.settings_file.write_text(json.dumps(settings, indent=1), encoding="utf-8")
-        return str(self.settings_file)
+    def keep_settings(self, settings: Mapping[str, Any]) -> None:
+        """Write the probes.yaml of this build, if there are settings."""
+        if settings:
+            self.settings_file.write_text(json.dumps(settings, indent=1), encoding="utf-8")
 
 
 def build_of(variables: Mapping[str, Any], zuul_url: str = "") -> Build | None:
