@@ -244,10 +244,22 @@ def test_what_is_no_certificate_is_refused(login: Login, cacert: Any) -> None:
 
 
 @pytest.mark.parametrize("nothing", ["", " \n", "null", "{}", '""', "[]", "--- \n", b"\xef\xbb\xbf"])
-def test_a_missing_secret_says_what_the_job_lacks(login: Login, nothing: Any) -> None:
+def test_a_missing_secret_says_what_the_job_lacks(login: Login, monkeypatch: pytest.MonkeyPatch, nothing: Any) -> None:
+    monkeypatch.setenv("STACKPROBE_CI", "zuul")
     error = login.refused(nothing)
     assert "the secret is missing" in error
     assert "secrets: [{name: probe_clouds, secret: …, pass-to-parent: true}]" in error
+
+
+@pytest.mark.parametrize(("variable", "word"), [("GITLAB_CI", "variable of type File"), ("", "pipe a clouds.yaml in")])
+def test_a_missing_secret_is_told_in_the_words_of_the_ci(
+    login: Login, monkeypatch: pytest.MonkeyPatch, variable: str, word: str
+) -> None:
+    for name in ("STACKPROBE_CI", "GITHUB_ACTIONS", "GITLAB_CI"):
+        monkeypatch.delenv(name, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, "true")
+    assert word.lower() in login.refused("").lower()
 
 
 def _entry(**changes: Any) -> dict[str, Any]:

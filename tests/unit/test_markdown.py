@@ -58,5 +58,16 @@ def test_the_largest_run_stays_below_a_mebibyte(tmp_path: Path) -> None:
 
 def test_fair_weather_is_short(tmp_path: Path) -> None:
     text = render(journals.fair(), tmp_path)
-    assert "What went wrong" not in text and "✅ demo / RegionOne: passed" in text
+    assert "What went wrong" not in text and "✅ demo / RegionOne – passed" in text
     assert len(text.splitlines()) < 20
+
+
+def test_when_the_run_was_due_stands_beside_when_it_began(tmp_path: Path) -> None:
+    assert "due 2026-09-21 14:13:17 UTC, begun 2.50 s later" in render(journals.fair(), tmp_path)
+
+
+def test_no_line_begins_as_a_line_of_a_clouds_yaml_does(tmp_path: Path) -> None:
+    journal = journals.Journals(1, ["identity"])
+    journal.run(region=None)
+    journal.end("error")
+    assert "demo:" not in render(journal, tmp_path), "GitHub blacks out each line of a secret"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stackprobe.errors import UsageError
@@ -34,14 +36,16 @@ def current(environment: dict[str, str] | None = None) -> Build:
     """The build that the environment describes: Zuul, GitHub Actions, GitLab CI, or what ``STACKPROBE_*`` says.
 
     In Zuul, when a build was triggered is asked of its API at ``STACKPROBE_ZUUL_URL``, in one request of 5 s at most;
-    without an answer it is unknown. ``STACKPROBE_TRIGGER_TIME`` (unix seconds) spares the question. Never raises.
+    without an answer it is unknown. In GitHub Actions it is the last time that the schedule stands for.
+    ``STACKPROBE_TRIGGER_TIME`` (unix seconds) spares the question. Never raises.
     """
     env = dict(os.environ) if environment is None else environment
+    system = ci_system(env)
     facts: dict[str, str] = {}
     stated: tuple[str, ...] = _STATED
-    if env.get("STACKPROBE_CI") == "zuul":
+    if system == "zuul":
         facts, stated = {"system": "zuul"}, _STATED_IN_ZUUL
-    elif env.get("GITHUB_ACTIONS") == "true":
+    elif system == "github":
         facts = {
             "system": "github",
             "build_url": "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}".format_map(
@@ -51,7 +55,7 @@ def current(environment: dict[str, str] | None = None) -> Build:
             "job": env.get("GITHUB_JOB", ""),
             "attempt": env.get("GITHUB_RUN_ATTEMPT", ""),
         }
-    elif env.get("GITLAB_CI") == "true":
+    elif system == "gitlab":
         facts = {
             "system": "gitlab",
             "build_url": env.get("CI_JOB_URL", ""),
@@ -70,7 +74,21 @@ def current(environment: dict[str, str] | None = None) -> Build:
         page, asked_t = _ask_zuul(env["STACKPROBE_ZUUL_URL"], facts["build"], wanted=trigger_t is None)
         facts.setdefault("build_url", page)
         trigger_t = asked_t if trigger_t is None else trigger_t
+    if system == "github" and trigger_t is None:
+        from stackprobe.github.schedule import due  # noqa: PLC0415  # only where there is one
+
+        trigger_t = due(env.get("GITHUB_EVENT_PATH", ""), time.time())
     return Build({key: value for key, value in facts.items() if value}, trigger_t)
+
+
+def ci_system(environment: Mapping[str, str] = os.environ) -> str:
+    """``zuul``, ``github``, ``gitlab``, or nothing where no CI is known."""
+    if environment.get("STACKPROBE_CI") == "zuul":
+        return "zuul"
+    for variable, system in (("GITHUB_ACTIONS", "github"), ("GITLAB_CI", "gitlab")):
+        if environment.get(variable) == "true":
+            return system
+    return ""
 
 
 def _ask_zuul(url: str, uuid: str, wanted: bool) -> tuple[str, float | None]:

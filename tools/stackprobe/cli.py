@@ -8,9 +8,17 @@ import os
 import pkgutil
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from stackprobe import __version__, commands
 from stackprobe.errors import UsageError
+
+
+class _Parser(argparse.ArgumentParser):
+    """Bad options are bad input like any other."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, remedy=f"see `{self.prog} --help`")
 
 
 def build_parser(only: str | None = None) -> argparse.ArgumentParser:
@@ -18,7 +26,7 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
 
     :param only: the subcommand that is going to run, when known: the others' options need not be imported.
     """
-    parser = argparse.ArgumentParser(prog="stackprobe", description="Behaviour-driven monitoring of OpenStack clouds.")
+    parser = _Parser(prog="stackprobe", description="Behaviour-driven monitoring of OpenStack clouds.")
     parser.add_argument("--version", action="version", version=f"stackprobe {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in sorted(module.name for module in pkgutil.iter_modules(commands.__path__)):
@@ -34,14 +42,23 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand and return its exit code: what it says, or 2 for bad input."""
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from stackprobe.github.runner import guarded  # noqa: PLC0415  # only where there is one
+
+        with guarded():
+            return _main(argv)
+    return _main(argv)
+
+
+def _main(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     known = {module.name for module in pkgutil.iter_modules(commands.__path__)}
     only = arguments[0] if arguments and arguments[0] in known else None
-    parsed = build_parser(only).parse_args(arguments)
     try:
+        parsed = build_parser(only).parse_args(arguments)
         return int(parsed.execute(parsed))
     except UsageError as error:
-        print(f"stackprobe: {error}", file=sys.stderr)
+        _refuse(error)
         return 2
     except KeyboardInterrupt:
         print("stackprobe: interrupted", file=sys.stderr)
@@ -49,6 +66,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
+
+
+def _refuse(error: UsageError) -> None:
+    """Tell bad input: on standard error, or in a job of GitHub Actions as an annotation."""
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from stackprobe.github import runner  # noqa: PLC0415  # only where there is one
+
+        if one := runner():
+            one.refuse(error)
+            return
+    print(f"stackprobe: {error}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from stackprobe import ci
+from stackprobe.github.schedule import last_due
 
 from tests.support.zuul_api import TENANT, ZuulApi
 
@@ -36,6 +39,43 @@ def test_github() -> None:
         "job": "demo",
         "attempt": "2",
     }
+
+
+def test_github_tells_the_cron_expression_of_a_schedule_and_the_last_time_it_stands_for_is_due(tmp_path: Path) -> None:
+    event = tmp_path / "event.json"
+    event.write_text('{"schedule": "*/5 * * * *"}')
+    build = ci.current({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(event)})
+    assert build.trigger_t is not None and build.trigger_t % 300 == 0 and 0 <= time.time() - build.trigger_t < 300.5
+
+
+@pytest.mark.parametrize("event", ['{"inputs": {}}', '{"schedule": "soon"}', '{"schedule": 5}', "[]", "{", None])
+def test_github_without_a_schedule_has_no_due_time(tmp_path: Path, event: str | None) -> None:
+    file = tmp_path / "event.json"
+    if event is not None:
+        file.write_text(event)
+    assert ci.current({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(file)}).trigger_t is None
+
+
+def test_a_stated_trigger_time_spares_the_event(tmp_path: Path) -> None:
+    event = tmp_path / "event.json"
+    event.write_text('{"schedule": "*/5 * * * *"}')
+    environment = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(event), "STACKPROBE_TRIGGER_TIME": str(T)}
+    assert ci.current(environment).trigger_t == T
+
+
+@pytest.mark.parametrize(
+    ("expression", "now", "due"),
+    [
+        ("7,22,37,52 * * * *", "2026-11-24T20:30:00", "2026-11-24T20:22:00"),
+        ("7,22,37,52 * * * *", "2026-11-24T20:22:00", "2026-11-24T20:22:00"),
+        ("7,22,37,52 * * * *", "2026-11-24T20:21:59.9", "2026-11-24T20:07:00"),
+        ("30 5 * * MON-FRI", "2026-11-22T12:00:00", "2026-11-20T05:30:00"),
+        ("0 0 29 2 *", "2026-11-24T00:00:00", "2024-02-29T00:00:00"),
+    ],
+)
+def test_the_last_due_time_of_a_cron_expression(expression: str, now: str, due: str) -> None:
+    now_t, due_t = (datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() for text in (now, due))
+    assert last_due(expression, now_t) == due_t
 
 
 def test_gitlab() -> None:

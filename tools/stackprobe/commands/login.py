@@ -13,8 +13,10 @@ import json
 import sys
 from pathlib import Path
 
+from stackprobe import github
 from stackprobe.credentials.keystone import CloudFault
 from stackprobe.credentials.login import Exchange, Kept, keep
+from stackprobe.credentials.redactions import redactions
 from stackprobe.credentials.secret import Secret
 from stackprobe.errors import UsageError
 from stackprobe.yamlfile import MAX_BYTES
@@ -44,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TARGET",
         help="host:port or URL that answers when the runner's own network works, as in probes.yaml",
     )
+    parser.add_argument(
+        "--mask",
+        choices=("github",),
+        help="first tell this CI on standard output what it must black out: passwords, keys and tokens of the secret, "
+        "and the token that is got; the step's output `cloud` is the one that was chosen",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -53,10 +61,21 @@ def execute(arguments: argparse.Namespace) -> int:
     """
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("the secret is missing: it comes on standard input", remedy="pipe it in, as `< clouds.yaml`")
-    secret = Secret.parse(sys.stdin.buffer.read(MAX_BYTES + 1))
+    raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+    runner = github.runner() if arguments.mask else None
+    if runner:
+        _mask(runner, raw)
+    elif arguments.mask:
+        raise UsageError("--mask github is for a job of GitHub Actions", remedy="leave it out elsewhere")
+    secret = Secret.parse(raw)
     exchange = Exchange(arguments.timeout, arguments.control_target) if arguments.token else None
     try:
-        _tell(keep(secret, arguments.cloud, arguments.region, arguments.to, exchange))
+        kept = keep(secret, arguments.cloud, arguments.region, arguments.to, exchange)
+        if runner and arguments.token:
+            _mask(runner, arguments.to.read_bytes())
+        if runner:
+            runner.output(cloud=kept.cloud)
+        _tell(kept)
     except CloudFault as fault:
         print(f"stackprobe: the cloud gave no token: {fault}.", file=sys.stderr)
         return 1
@@ -75,6 +94,11 @@ def seconds(text: str) -> float:
     if not 0 < value <= 3600:
         raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds between 0 and 3600")
     return value
+
+
+def _mask(runner: github.Runner, secret: bytes) -> None:
+    """Name what is secret to the runner, before anything else is printed."""
+    runner.mask(redactions(json.dumps([secret.decode("utf-8-sig", "replace")]).encode()))
 
 
 def _tell(kept: Kept) -> None:

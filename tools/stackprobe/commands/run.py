@@ -162,10 +162,10 @@ def finish(order: Order, session: Session, console: Console | None) -> int:
         for step in suite.steps:
             if suite.name == "run" and step.outcome.is_bad:
                 remedy = f" {step.remedy[:1].upper()}{step.remedy[1:]}." if step.remedy else ""
-                print(f"stackprobe: {order.target.cloud}: {step.message}.{remedy}", file=sys.stderr)
+                print(f"stackprobe: {order.target.cloud} – {step.message}.{remedy}", file=sys.stderr)
     if console is not None:
         console.print(
-            f"{order.target.cloud}: {results.outcome}; {len(results.scenarios)} scenarios, {len(results.steps)} steps,"
+            f"{order.target.cloud} – {results.outcome}; {len(results.scenarios)} scenarios, {len(results.steps)} steps,"
             f" {results.leftovers} leftovers, {results.duration_ms / 1000:.1f} s."
             f" Report: {order.output / 'report.html'}",
             markup=False,

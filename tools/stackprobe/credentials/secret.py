@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from cryptography import x509
 
+from stackprobe.ci import ci_system
 from stackprobe.cloud import Sources
 from stackprobe.errors import UsageError
 from stackprobe.suggest import did_you_mean, listed
@@ -21,7 +22,13 @@ from stackprobe.yamlfile import MAX_BYTES, Document
 
 CA_FILE = "ca.pem"
 _SECRET = "the secret"  # noqa: S105 - what errors call it
-_JOB = "put `secrets: [{name: probe_clouds, secret: …, pass-to-parent: true}]` into your job"
+_TO_PASS_IT = {
+    "zuul": "put `secrets: [{name: probe_clouds, secret: …, pass-to-parent: true}]` into your job",
+    "github": "add it to the repository as a secret of Actions, CLOUDS_YAML, and pass it on in the workflow: "
+    "`secrets: {CLOUDS_YAML: ${{ secrets.CLOUDS_YAML }}}`; a fork has none of the secrets of what it was forked from",
+    "gitlab": "add it to the project as a CI/CD variable of type File; a protected one exists for protected branches",
+    "": "pipe a clouds.yaml in",
+}
 _FORMS = "it holds `clouds`, as a clouds.yaml does, or the text of a clouds.yaml as `clouds_yaml`"
 _PEM = "-----BEGIN "
 
@@ -56,7 +63,7 @@ class Secret:
             document = _document(document.data, _SECRET)
         data = document.data
         if data in (None, "", {}, []) or (isinstance(data, str) and not data.strip()):
-            raise UsageError("the secret is missing: nothing came on standard input", remedy=_JOB)
+            raise UsageError("the secret is missing: nothing came on standard input", remedy=_TO_PASS_IT[ci_system()])
         if not isinstance(data, dict):
             raise UsageError("the secret is no mapping", remedy=_FORMS)
         secure = _part(data, "secure_yaml")

@@ -44,14 +44,13 @@ from stackprobe.engine.steps import Step
 from stackprobe.engine.teardown import tear_down
 from stackprobe.engine.urls import EndpointMap
 from stackprobe.errors import UsageError
-from stackprobe.journal.writer import Journal
+from stackprobe.journal import FILENAME, Journal
 from stackprobe.liveness import RunLock
 from stackprobe.redact import Scrubber
 from stackprobe.results import Outcome, exit_code, worst_of
 from stackprobe.scenarios import Scenario
 
 AUTHENTICATION_DEADLINE_S = 60.0
-JOURNAL = "journal.jsonl"
 _LEASE_TOLERANCE = 0.05
 """What of a run's deadline its token may lack without a word."""
 
@@ -99,7 +98,7 @@ class Session:
             self.scrubber.add(secret)
         self.facts = cloud.facts(self.connection)
         self.lock = RunLock(self.run_id, f"{self.target.cloud}/{self.facts.region or ''}")
-        self.recorder = Recorder(Journal(order.output / JOURNAL, self.scrubber), self._went_blind)
+        self.recorder = Recorder(Journal(order.output / FILENAME, self.scrubber), self._went_blind)
         self.judge = Judge(
             lambda: control_target_answers(self.target.control_target), by_name=has_name(self.target.control_target)
         )
@@ -445,4 +444,4 @@ def _problem(request: dict[str, Any], state: Any) -> str | None:
     return f"the task “{task}”{where} failed: {' '.join(str(request.get('failed_message', '')).split())[:1000]}"
 
 
-__all__ = ["JOURNAL", "Order", "Session", "UsageError"]
+__all__ = ["Order", "Session", "UsageError"]

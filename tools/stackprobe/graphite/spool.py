@@ -25,6 +25,11 @@ OLDEST_S = 14 * 24 * 3600
 REMEMBERED = 2000
 
 
+def waits(directory: Path) -> bool:
+    """Whether figures wait in a directory of spools, for whatever destination."""
+    return any(directory.glob("*/*.metrics"))
+
+
 class SpoolBusy(Exception):
     """Another sender works on this spool."""
 

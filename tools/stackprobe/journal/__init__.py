@@ -13,7 +13,10 @@ from typing import Any
 from stackprobe.journal.reader import VERSION, JournalContent, Record, read
 from stackprobe.journal.writer import Journal, JournalError
 
-__all__ = ["VERSION", "Journal", "JournalContent", "JournalError", "Record", "read", "schema"]
+__all__ = ["FILENAME", "VERSION", "Journal", "JournalContent", "JournalError", "Record", "read", "schema"]
+
+#: Of a run, in its output directory.
+FILENAME = "journal.jsonl"
 
 
 def schema() -> dict[str, Any]:

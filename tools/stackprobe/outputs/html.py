@@ -222,6 +222,7 @@ def _facts(results: Results) -> list[tuple[str, str | None]]:
         ("Runner", results.host),
         ("Configuration", results.config),
         ("Deadline", deadline),
+        ("Schedule", next(iter(wording.lateness(results)), None)),
         ("Ended early by", results.end_reason),
         ("stackprobe", results.stackprobe),
         ("openstacksdk", results.openstacksdk),

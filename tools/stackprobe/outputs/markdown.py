@@ -54,6 +54,7 @@ def _head(results: Results) -> list[str]:
     facts = [
         f"run {_code(results.run_id)}",
         wording.moment(results.start_t),
+        *wording.lateness(results),
         wording.duration(results.duration_ms),
         wording.counted(len(results.steps), "step"),
         wording.counted(len(results.calls), "API call"),
@@ -63,7 +64,8 @@ def _head(results: Results) -> list[str]:
     if results.leftovers:
         facts.append(f"**{wording.counted(results.leftovers, 'leftover')}**")
     return [
-        f"## {SIGNS[outcome]} {text(wording.place(results), 200)}: {outcome}",
+        # no colon: GitHub blacks out each line of a secret, and `mycloud:` is one of a clouds.yaml
+        f"## {SIGNS[outcome]} {text(wording.place(results), 200)} – {outcome}",
         "",
         f"{wording.counted(len(results.scenarios), 'scenario')}: {counts or 'none'} · " + " · ".join(facts),
         "",

@@ -38,6 +38,13 @@ def moment(unix_seconds: float) -> str:
         return "–"
 
 
+def lateness(results: Results) -> list[str]:
+    """``due 2026-01-31 12:30:00 UTC, begun 4 min 56 s later``, where the CI says when the run was due."""
+    if results.trigger_t is None or results.start_delay_ms is None:
+        return []
+    return [f"due {moment(results.trigger_t)}, begun {duration(results.start_delay_ms)} later"]
+
+
 def place(results: Results) -> str:
     """Cloud and region."""
     return clean(f"{results.cloud} / {results.region}" if results.region else results.cloud)
