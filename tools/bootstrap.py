@@ -3,7 +3,8 @@
     bootstrap.py VENV [--sdk pinned|executor|newest] [--pip-option OPTION]…
 
 Nothing is built: the environment looks into this checkout, and gets what is installed from an index without anything to
-work out, as constraints.txt is complete and exact. A script of its own, with nothing but the standard library.
+work out, as constraints.txt is complete and exact. One that a CI has kept from an earlier build is taken as it is, if
+it holds the same for the same Python. A script of its own, with nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 import venv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 TOOLS = Path(__file__).resolve().parent
+#: In an environment that is whole: what it was made of.
+KEPT = "made-of.txt"
 CONSTRAINTS = TOOLS.parent / "constraints.txt"
 PROGRAM = """\
 #!/bin/sh
@@ -42,26 +46,54 @@ def main() -> int:
     parser.add_argument("--pip-option", action="append", default=[], help="for pip install")
     options = parser.parse_args()
     place = options.venv.absolute()
+    content = _content(place, options.sdk)
+    if _kept(place) != content:
+        if code := _install(place, options.sdk, options.pip_option):
+            return code
+        (place / KEPT).write_text(content)
+    _look_into_checkout(place, options.sdk)
+    return 0
+
+
+def _install(place: Path, sdk: str, pip_options: Iterable[str]) -> int:
+    """Make the environment anew; 0, or what pip said."""
     own_pip = importlib.util.find_spec("pip") is None
-    venv.create(place, symlinks=True, with_pip=own_pip)
+    venv.create(place, symlinks=True, with_pip=own_pip, clear=True)
     python = place / "bin" / "python"
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as wanted:
         lines = CONSTRAINTS.read_text().splitlines()
-        wanted.writelines(f"{line}\n" for line in (missing(lines) if options.sdk == "executor" else lines))
+        wanted.writelines(f"{line}\n" for line in (missing(lines) if sdk == "executor" else lines))
         wanted.flush()
         pip = [str(python), "-m", "pip"] if own_pip else [sys.executable, "-m", "pip", "--python", str(python)]
         pip += ["install", "--quiet", "--disable-pip-version-check", "--no-compile", "--no-warn-script-location"]
-        pip += options.pip_option
-        for arguments in _installations(wanted.name, options.sdk):
+        pip += pip_options
+        for arguments in _installations(wanted.name, sdk):
             done = subprocess.run([*pip, *arguments], check=False)
             if done.returncode:
                 return done.returncode
-    paths = [str(TOOLS)] + ([sysconfig.get_path("purelib")] if options.sdk == "executor" else [])
+    return 0
+
+
+def _look_into_checkout(place: Path, sdk: str) -> None:
+    paths = [str(TOOLS)] + ([sysconfig.get_path("purelib")] if sdk == "executor" else [])
     (_site_packages(place) / "stackprobe.pth").write_text("".join(f"{path}\n" for path in paths))
     program = place / "bin" / "stackprobe"
-    program.write_text(PROGRAM.format(python=shlex.quote(str(python))))
+    program.write_text(PROGRAM.format(python=shlex.quote(str(place / "bin" / "python"))))
     program.chmod(0o755)
-    return 0
+
+
+def _content(place: Path, sdk: str) -> str:
+    """All that an environment depends on, as a text; of the newest openstacksdk, no two are the same."""
+    facts = [sys.version, sys.base_prefix, str(place), sdk, str(time.time()) if sdk == "newest" else ""]
+    return "\n".join([*facts, CONSTRAINTS.read_text()])
+
+
+def _kept(place: Path) -> str | None:
+    """What the environment that is there depends on; None: there is none, or it is not whole."""
+    try:
+        return (place / KEPT).read_text()
+    except OSError:
+        return None
 
 
 def _installations(requirements: str, sdk: str) -> Iterator[list[str]]:
