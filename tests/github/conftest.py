@@ -1,0 +1,27 @@
+"""The node tools and the evaluation of expressions: once a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.github.node_tools import NodeMissing, NodeTools, node_tools
+from tests.github.runner import Expressions
+
+
+@pytest.fixture(scope="session")
+def node() -> NodeTools:
+    """What package.json names. Skips where node is missing."""
+    try:
+        return node_tools()
+    except NodeMissing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def expressions(node: NodeTools) -> Iterator[Expressions]:
+    """GitHub's own evaluation of expressions."""
+    one = Expressions(node.node_modules)
+    yield one
+    one.close()
