@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import journals
 import pytest
@@ -56,6 +58,14 @@ def test_without_a_run_only_the_login_is_ended(tmp_path: Path) -> None:
 )
 def test_what_is_swept(tmp_path: Path, outcome: Outcome, finished: bool, swept: bool) -> None:
     assert ("sweep" in names(Wanted(tmp_path), results(outcome, finished))) is swept
+
+
+@pytest.mark.parametrize("changes", [{"end_reason": "SIGINT"}, {"journal_leftovers": 1}])
+def test_what_was_ended_or_has_left_something_is_swept_though_it_judged_nothing(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    run = dataclasses.replace(results(Outcome.ERROR), **changes)
+    assert "sweep" in names(Wanted(tmp_path), run)
 
 
 def test_a_journal_that_names_no_cloud_is_not_swept(tmp_path: Path) -> None:

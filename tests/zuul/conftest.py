@@ -9,8 +9,9 @@ from pocketcloud.cloud import Cloud
 from pocketgraphite import Graphite
 
 from tests.integration.conftest import admin, cloud, demo, faults
+from tests.support import packages
 from tests.zuul import surroundings
-from tests.zuul.rig import Rig, packages
+from tests.zuul.rig import Rig
 from tests.zuul.switch import Switch, switch
 
 __all__ = ["admin", "cloud", "demo", "faults"]
@@ -39,7 +40,7 @@ def placeholders(cloud: Cloud, graphite: Graphite, heartbeats: Switch) -> dict[s
 @pytest.fixture(scope="session")
 def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     """A running Zuul. Skips where packages are missing, and names them."""
-    if absent := packages.missing():
+    if absent := packages.missing("zuul"):
         pytest.skip(f"a real Zuul needs: apt-get install {' '.join(absent)}")
     with Rig(request.getfixturevalue("placeholders")) as one:
         yield one

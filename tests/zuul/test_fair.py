@@ -12,7 +12,8 @@ from pocketcloud.cloud import Cloud
 from pocketgraphite import Graphite
 
 from tests.integration.conftest import inventory, settled_inventory
-from tests.zuul.published import leaks, results, run_record
+from tests.support.leaks import leaks
+from tests.zuul.published import results, run_record
 from tests.zuul.rig import Rig
 from tests.zuul.rig.builds import Build
 from tests.zuul.switch import Switch

@@ -7,7 +7,8 @@ from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 
 from tests.integration.conftest import inventory
-from tests.zuul.published import leaks, problem_of
+from tests.support.leaks import leaks
+from tests.zuul.published import problem_of
 from tests.zuul.rig import Rig
 from tests.zuul.rig.builds import Build
 

@@ -13,7 +13,8 @@ from pocketcloud.cloud import Cloud
 from stackprobe.naming import new_run_id, resource_name
 
 from tests.integration.conftest import Rules, inventory, settled_inventory
-from tests.zuul.published import leaks, problem_of, results, run_record
+from tests.support.leaks import leaks
+from tests.zuul.published import problem_of, results, run_record
 from tests.zuul.rig import Rig
 from tests.zuul.rig.builds import Build
 from tests.zuul.rig.processes import wait_for

@@ -15,7 +15,8 @@ import yaml
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 
-from tests.zuul.published import leaks, problem_of, results
+from tests.support.leaks import leaks
+from tests.zuul.published import problem_of, results
 from tests.zuul.rig import Rig
 from tests.zuul.rig.builds import Build, Item
 from tests.zuul.switch import Switch

@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from stackprobe.errors import UsageError
 
@@ -36,7 +37,8 @@ def current(environment: dict[str, str] | None = None) -> Build:
     """The build that the environment describes: Zuul, GitHub Actions, GitLab CI, or what ``STACKPROBE_*`` says.
 
     In Zuul, when a build was triggered is asked of its API at ``STACKPROBE_ZUUL_URL``, in one request of 5 s at most;
-    without an answer it is unknown. In GitHub Actions it is the last time that the schedule stands for.
+    without an answer it is unknown. In GitHub Actions it is the last time that the schedule stands for (of a run that
+    is repeated it is unknown), in GitLab when the schedule's pipeline was made.
     ``STACKPROBE_TRIGGER_TIME`` (unix seconds) spares the question. Never raises.
     """
     env = dict(os.environ) if environment is None else environment
@@ -74,11 +76,21 @@ def current(environment: dict[str, str] | None = None) -> Build:
         page, asked_t = _ask_zuul(env["STACKPROBE_ZUUL_URL"], facts["build"], wanted=trigger_t is None)
         facts.setdefault("build_url", page)
         trigger_t = asked_t if trigger_t is None else trigger_t
-    if system == "github" and trigger_t is None:
+    if trigger_t is None and system == "github" and env.get("GITHUB_RUN_ATTEMPT", "1") == "1":
         from stackprobe.github.schedule import due  # noqa: PLC0415  # only where there is one
 
         trigger_t = due(env.get("GITHUB_EVENT_PATH", ""), time.time())
+    if trigger_t is None and system == "gitlab" and env.get("CI_PIPELINE_SOURCE") == "schedule":
+        trigger_t = _moment(env.get("CI_PIPELINE_CREATED_AT", ""))
     return Build({key: value for key, value in facts.items() if value}, trigger_t)
+
+
+def _moment(text: str) -> float | None:
+    """Unix seconds of a time in ISO 8601, if it is one."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return None
 
 
 def ci_system(environment: Mapping[str, str] = os.environ) -> str:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stackprobe import ci
@@ -54,6 +55,27 @@ def test_github_without_a_schedule_has_no_due_time(tmp_path: Path, event: str | 
     if event is not None:
         file.write_text(event)
     assert ci.current({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(file)}).trigger_t is None
+
+
+def test_a_run_that_is_repeated_was_due_long_ago(tmp_path: Path) -> None:
+    event = tmp_path / "event.json"
+    event.write_text('{"schedule": "*/5 * * * *"}')
+    environment = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(event), "GITHUB_RUN_ATTEMPT": "2"}
+    assert ci.current(environment).trigger_t is None
+
+
+@pytest.mark.parametrize(
+    ("source", "created", "trigger_t"),
+    [
+        ("schedule", "2026-09-21T14:13:20Z", T),
+        ("push", "2026-09-21T14:13:20Z", None),
+        ("schedule", "soon", None),
+        ("schedule", "", None),
+    ],
+)
+def test_gitlab_says_when_the_pipeline_of_a_schedule_was_made(source: str, created: str, trigger_t: Any) -> None:
+    environment = {"GITLAB_CI": "true", "CI_PIPELINE_SOURCE": source, "CI_PIPELINE_CREATED_AT": created}
+    assert ci.current(environment).trigger_t == trigger_t
 
 
 def test_a_stated_trigger_time_spares_the_event(tmp_path: Path) -> None:

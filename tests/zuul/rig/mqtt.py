@@ -9,7 +9,7 @@ from typing import Any
 
 from pocketcloud.services import HOST
 
-from tests.zuul.rig import packages
+from tests.support import packages
 from tests.zuul.rig.errors import RigError
 from tests.zuul.rig.layout import Layout
 from tests.zuul.rig.ports import answers

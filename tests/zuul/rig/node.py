@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pocketcloud.services import HOST
 
-from tests.zuul.rig import packages
+from tests.support import packages
 from tests.zuul.rig.certificates import make_ssh_key
 from tests.zuul.rig.errors import RigError
 from tests.zuul.rig.layout import Layout

@@ -22,12 +22,12 @@ from typing import Any
 
 from pocketcloud.services import HOST
 
+from tests.support import packages
 from tests.zuul.rig import (
     certificates,
     configuration,
     mqtt,
     node,
-    packages,
     ports,
     repositories,
     sandbox,
@@ -119,7 +119,7 @@ class Rig:
             self._handlers[signal.SIGTERM] = signal.signal(signal.SIGTERM, leave)
 
     def _start(self) -> None:
-        if absent := packages.missing():
+        if absent := packages.missing("zuul"):
             raise RigError(f"not installed: {', '.join(absent)}; apt-get install {' '.join(absent)}")
         zuul, ansible = venvs.zuul_venv(), venvs.ansible_root()
         layout = self.layout

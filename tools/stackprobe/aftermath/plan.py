@@ -69,8 +69,9 @@ def parts(wanted: Wanted, results: Results | None, environment: Mapping[str, str
 
 
 def _can_be_swept(results: Results) -> bool:
-    """Whatever kept a run from judging the cloud would stop the sweep too; unless it was killed."""
-    return results.outcome is not Outcome.ERROR or not results.finished
+    """Whatever kept a run from judging the cloud would stop the sweep too; unless it was ended, or left something."""
+    judged = results.outcome is not Outcome.ERROR
+    return judged or not results.finished or bool(results.end_reason) or results.leftovers > 0
 
 
 def _sweep(wanted: Wanted, results: Results) -> Part:

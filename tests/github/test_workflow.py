@@ -1,0 +1,365 @@
+"""The shipped workflow and action, step by step as a runner takes them, on a genuine OpenStack."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import junitparser
+import pytest
+import yaml
+from openstack.connection import Connection
+from pocketcloud.cloud import Cloud
+from pocketgraphite import down, up
+from stackprobe.results import Outcome, from_directory
+
+from tests.github.clouds import CHECKOUT, NAME, WORKFLOW, Repository, password, secret
+from tests.github.runner import Annotation, Expressions, Interruption, JobResult, Request, WorkflowRun, run_workflow
+from tests.github.runner.caches import CacheStore
+from tests.integration.conftest import Rules, admin, cloud, faults, inventory, settled_inventory
+from tests.support.leaks import leaks
+
+__all__ = ["admin", "cloud", "faults"]
+
+SCHEDULE = {"schedule": "7,22,37,52 * * * *"}
+#: What the machine says of package indexes; GitHub's runners need none of it.
+MACHINE = {name: value for name, value in os.environ.items() if name.startswith("PIP_") and name != "PIP_CONSTRAINT"}
+#: Whatever runs the tests, below its virtual environment, stands for the Python that the workflow asks for.
+PYTHON = Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}").resolve()
+JOB = f"probe / {NAME}"
+ARTIFACT = f"stackprobe-{NAME}"
+FILES = {"journal.jsonl", "junit.xml", "report.html", "summary.md", "summary.json", "metrics.txt", "junit-reports"}
+
+
+class Runs:
+    """Runs an operator's workflow, always on the same machine, so that what is kept from run to run fits."""
+
+    def __init__(self, root: Path, repository: Repository, expressions: Expressions, cloud: Cloud) -> None:
+        self.root, self.repository, self.secret = root, repository, secret(cloud)
+        self._expressions, self._numbers = expressions, itertools.count(int(time.time()))
+
+    def __call__(self, *interruptions: Interruption, secrets: Mapping[str, str] | None = None) -> WorkflowRun:
+        run = run_workflow(
+            Request(
+                repository="operator/monitoring",
+                directory=self.repository.write(),
+                workflow=WORKFLOW,
+                root=self.root,
+                event_name="schedule",
+                event=SCHEDULE,
+                secrets={"CLOUDS_YAML": self.secret} if secrets is None else secrets,
+                repositories={"OWNER/stackprobe": CHECKOUT},
+                machine=MACHINE,
+                python=PYTHON,
+                interruptions=interruptions,
+                run_id=next(self._numbers),
+            ),
+            self._expressions,
+        )
+        assert run.mistakes == []
+        for job in run.jobs:
+            assert job.orphans == [], "a process outlives the job"
+            assert job.conclusion == "skipped" or job.permissions == {"contents": "read"}
+        kept = [file for file in self.root.glob("**/clouds.yaml") if "site-packages" not in file.parts]
+        assert kept == [], "credentials stay on the machine"
+        assert "Traceback" not in run.raw
+        return run
+
+    @property
+    def kept(self) -> list[str]:
+        """The keys of all caches."""
+        return list(CacheStore(self.root / "caches").keys())
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The machine of all runs of this module."""
+    return tmp_path_factory.mktemp("machine")
+
+
+@pytest.fixture
+def runs(root: Path, tmp_path: Path, expressions: Expressions, cloud: Cloud) -> Runs:
+    return Runs(root, Repository(tmp_path / "monitoring"), expressions, cloud)
+
+
+@pytest.fixture
+def untouched(cloud: Cloud, admin: Connection) -> Iterator[None]:
+    """The test leaves the cloud as it was."""
+    cloud.faults()
+    before = inventory(admin)
+    yield
+    cloud.faults()
+    assert settled_inventory(admin, before) == before
+
+
+def said(job: JobResult | WorkflowRun) -> list[Annotation]:
+    """The annotations that are not the runner's own."""
+    found = job.annotations if isinstance(job, WorkflowRun) else job.all_annotations
+    return [one for one in found if not one.own]
+
+
+def only(run: WorkflowRun) -> Annotation:
+    """The one annotation of a mistake; the summary says the same."""
+    (one,) = said(run)
+    assert one.level == "error"
+    summaries = [job.summary for job in run.jobs if job.summary]
+    assert len(summaries) == 1 and len(summaries[0].splitlines()) <= 5
+    return one
+
+
+def task_of(role: str, name: str) -> tuple[str, str]:
+    """File and line of a task of a scenario."""
+    file = f"roles/{role}/tasks/main.yaml"
+    lines = (CHECKOUT / file).read_text(encoding="utf-8").splitlines()
+    return file, str(next(number for number, line in enumerate(lines, 1) if line.strip() == f"- name: {name}"))
+
+
+@pytest.mark.usefixtures("untouched")
+def test_from_one_workflow_and_one_secret_to_a_judged_cloud(runs: Runs) -> None:
+    before = time.time()
+    run = runs()
+    assert run.conclusion == "success" and said(run) == []
+    assert [job.name for job in run.jobs] == ["probe / Plan", JOB]
+    job = run.job(JOB)
+    assert job.concurrency == {"group": f"stackprobe/{NAME}/", "cancel-in-progress": False}
+    assert job.timeout_minutes == 45
+
+    report = run.artifacts / ARTIFACT
+    assert {file.name for file in report.iterdir()} >= FILES
+    results = from_directory(report)
+    assert results.outcome is Outcome.PASSED and len(results.scenarios) >= 6
+    assert results.ci["system"] == "github" and "/operator/monitoring/actions/runs/" in results.ci["build_url"]
+
+    assert results.trigger_t is not None and results.start_delay_ms is not None
+    due = time.gmtime(results.trigger_t)
+    assert due.tm_min in (7, 22, 37, 52) and due.tm_sec == 0
+    assert before - 900 < results.trigger_t <= time.time() and results.start_delay_ms > 0
+    assert (
+        f"begun {results.start_delay_ms / 1000:.1f}"[:8] in job.summary.replace("min", "")[:2000]
+        or "due " in job.summary
+    )
+    assert json.loads((report / "summary.json").read_text())["start_delay_ms"] == pytest.approx(
+        results.start_delay_ms, abs=1
+    )
+
+    page = job.summary
+    assert page.startswith(f"## ✅ {NAME} / RegionOne – passed") and "***" not in page
+    (reports,) = (report / "junit-reports").glob("TEST-*.xml")
+    suites = list(junitparser.JUnitXml.fromfile(str(reports)))
+    assert {suite.name for suite in suites} >= {"identity", "network", "compute"}
+
+    hidden = [line for line in run.raw.splitlines() if not line.startswith("::add-mask::")]
+    assert password(runs.secret) not in "\n".join(hidden)
+    assert leaks([password(runs.secret)], report) == []
+    assert any(line.startswith("::add-mask::") for line in run.raw.splitlines())
+    assert password(runs.secret) not in run.log
+    for step in (step for top in job.steps for step in top.walk()):
+        knows = password(runs.secret) in "".join(step.environment.values())
+        assert knows is (step.name == "Log in"), f"{step.name}: the secret is for one step only"
+
+
+@pytest.mark.usefixtures("untouched")
+def test_the_clouds_fault_is_red_and_points_at_the_step(runs: Runs, faults: Callable[[Rules], None]) -> None:
+    runs.repository.inputs |= {"scenarios": "network, image"}
+    trick = "\n::error title=injected::x\n##[error]injected\n::stop-commands::injected\n"
+    faults([{"service": "neutron", "method": "POST", "path": "/routers$", "status": 500, "body": trick}])
+    run = runs()
+    job = run.job(JOB)
+    assert run.conclusion == "failure"
+    assert (job.step("Probe").outcome, job.step("Publish the report").outcome) == ("failure", "success")
+    assert next(step for step in job.step("probe").walk() if step.exit_code is not None).exit_code in (0, 1)
+
+    found = said(job)
+    assert not any("injected" in one.title for one in found), "a cloud's answer was taken as a command"
+    first = found[0]
+    assert (first.level, first.title) == ("error", "The cloud failed – network, Create the router")
+    assert (first.file, first.line) == task_of("probe_network", "Create the router")
+    assert "500" in first.message
+    assert {one.title.partition(" – ")[0] for one in found if one.level == "error"} == {"The cloud failed"}
+
+    page = job.summary
+    assert page.startswith(f"## ❌ {NAME} / RegionOne – failed")
+    assert page.index("Create the router") < page.index("| Scenario |")
+    results = from_directory(run.artifacts / ARTIFACT)
+    assert {one.name: one.outcome for one in results.scenarios} == {
+        "image": Outcome.PASSED,
+        "network": Outcome.FAILED,
+    }
+
+
+@pytest.mark.usefixtures("untouched")
+def test_what_the_probe_cannot_judge_is_red_and_not_the_clouds_fault(runs: Runs, cloud: Cloud) -> None:
+    run = runs(secrets={"CLOUDS_YAML": secret(cloud, password="wrong-password-1")})
+    job = run.job(JOB)
+    assert run.conclusion == "failure"
+    assert any(step.exit_code == 2 for step in job.steps[1].walk())
+    errors = [one for one in said(job) if one.level == "error"]
+    assert errors and all(one.title.startswith("The probe could not judge") for one in errors)
+    assert "401" in errors[0].message or "refuse" in errors[0].message
+    assert job.summary.startswith(f"## ⚠️ {NAME} / RegionOne – error")
+    assert "wrong-password-1" not in job.summary + run.log
+    assert from_directory(run.artifacts / ARTIFACT).outcome is Outcome.ERROR
+    assert "Remove what dead runs have left" not in job.log, "the sweep would be refused too"
+
+
+@pytest.mark.parametrize("kind", ["cancel", "kill"])
+@pytest.mark.usefixtures("untouched")
+def test_a_run_that_is_ended_is_reported_and_leaves_nothing(
+    runs: Runs, faults: Callable[[Rules], None], kind: Any
+) -> None:
+    runs.repository.inputs |= {"scenarios": "network"}
+    faults([{"service": "neutron", "method": "DELETE", "delay": 8, "times": 2}])  # no teardown within ten seconds
+    run = runs(Interruption(r"network +passed .*Create the router$", kind))
+    job = run.job(JOB)
+    assert run.conclusion == {"cancel": "cancelled", "kill": "failure"}[kind]
+    results = from_directory(run.artifacts / ARTIFACT)
+    assert results.outcome is not Outcome.PASSED
+    assert f"{NAME} / RegionOne – {results.outcome}" in job.summary
+    assert any(one.level == "warning" and one.message.startswith(("ended early", "unfinished")) for one in said(job))
+    assert job.step("finish").outcome == "success" and "Remove what dead runs have left" in job.log
+    if kind == "cancel":
+        assert [name for name, _ in job.step("probe").signals] == ["SIGINT", "SIGTERM", "SIGKILL"]
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_cancelled_run_that_is_quick_enough_leaves_nothing_by_itself(runs: Runs) -> None:
+    runs.repository.inputs |= {"scenarios": "network", "sweep": "false"}
+    run = runs(Interruption(r"network +passed .*Create the network$"))
+    job = run.job(JOB)
+    assert run.conclusion == "cancelled" and from_directory(run.artifacts / ARTIFACT).finished
+    assert [name for name, _ in job.step("probe").signals][:1] == ["SIGINT"]
+    assert any("SIGINT" in one.message for one in said(job)) and "Remove what dead runs have left" not in job.log
+
+
+@pytest.mark.usefixtures("untouched")
+def test_what_graphite_missed_travels_to_the_next_run(
+    runs: Runs, tmp_path: Path, faults: Callable[[Rules], None]
+) -> None:
+    graphite = up(tmp_path / "graphite", retentions="1s:1h")
+    try:
+        runs.repository.inputs |= {"scenarios": "identity", "graphite": graphite.carbon, "graphite-url": graphite.url}
+        graphite.stop("carbon")
+        first = runs()
+        assert first.conclusion == "success", "that Graphite is away is not the cloud's fault"
+        (warning,) = said(first)
+        assert warning.level == "warning" and "could not be delivered" in warning.message
+        assert "could not be delivered" in first.job(JOB).summary
+        waiting = [key for key in runs.kept if key.startswith("stackprobe-spool/")]
+        assert len(waiting) == 1
+
+        graphite.start("carbon")
+        second = runs()
+        assert said(second) == []
+        for run in (first, second):
+            lines = (run.artifacts / ARTIFACT / "metrics.txt").read_text().splitlines()
+            heartbeat = next(line.split() for line in lines if ".run.heartbeat " in line)
+            t = int(heartbeat[2])
+            assert (t, 1.0) in [tuple(point) for point in graphite.render([heartbeat[0]], t - 2, t + 2)[heartbeat[0]]]
+
+        kept = len(runs.kept)
+        assert said(runs()) == []
+        assert len(runs.kept) == kept, "nothing waits, so nothing is kept"
+    finally:
+        down(tmp_path / "graphite")
+
+
+@pytest.mark.usefixtures("untouched")
+def test_every_cloud_of_the_configuration_has_a_job_and_none_ends_the_others(runs: Runs) -> None:
+    runs.repository.inputs = {"tags": "read_only"}
+    runs.repository.add(
+        "probes.yaml",
+        yaml.safe_dump({"clouds": {"gone": {}, NAME: {"regions": ["RegionOne"], "services": ["no-such"]}}}),
+    )
+    run = runs()
+    one, other = run.job("probe / gone"), run.job(f"probe / {NAME} / RegionOne")
+    assert (one.conclusion, other.conclusion) == ("failure", "failure")
+    assert "the secret has no cloud `gone`" in said(one)[0].message
+    assert said(other)[0].title.startswith("The cloud failed") and "no-such" in said(other)[0].message
+    assert sorted(path.name for path in run.artifacts.iterdir()) == [f"{ARTIFACT}-RegionOne"]
+    assert one.concurrency != other.concurrency
+
+
+@pytest.mark.usefixtures("untouched")
+def test_an_own_scenario_is_pointed_at_in_the_operators_repository(runs: Runs) -> None:
+    runs.repository.inputs |= {"roles-path": "probes/roles", "scenarios": "mine"}
+    runs.repository.add("probes/roles/probe_mine/scenario.yaml", "description: Mine\nservices: [image]\n")
+    task = "- name: Find what is not there\n  probe_call:\n    call: image.get_image\n    args: ['no-such']\n"
+    runs.repository.add("probes/roles/probe_mine/tasks/main.yaml", f"---\n{task}")
+    errors = [one for one in said(runs()) if one.level == "error"]
+    assert errors and (errors[0].file, errors[0].line) == ("probes/roles/probe_mine/tasks/main.yaml", "2")
+
+
+@pytest.mark.usefixtures("untouched")
+def test_with_a_token_the_password_is_gone_before_the_first_step_and_the_token_after_the_last(runs: Runs) -> None:
+    runs.repository.inputs |= {"credentials": "token", "scenarios": "image"}
+    run = runs()
+    assert run.conclusion == "success"
+    assert "the token is revoked" in run.log.lower() or "revoked" in run.log.lower()
+    masks = re.findall(r"::add-mask::(gAAAA\S+)", run.raw)
+    assert masks, "the token is named to the runner"
+    rest = "\n".join(line for line in run.raw.splitlines() if not line.startswith("::add-mask::"))
+    assert masks[0] not in rest and leaks(masks[:1], run.artifacts) == []
+
+
+NOT_YAML = "clouds:\n  mycloud:\n   auth: {password: canary-password\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (None, "the secret is missing"),  # a fork has none, too
+        ("", "the secret is missing"),
+        (NOT_YAML, "no valid YAML"),
+        ("just a text", "the secret is no mapping"),
+        ("clouds: {other: {auth: {auth_url: 'http://127.0.0.1:1', password: canary-password}}}", "no cloud `mycloud`"),
+    ],
+)
+@pytest.mark.usefixtures("untouched")
+def test_a_secret_that_is_no_good(runs: Runs, given: str | None, words: str) -> None:
+    run = runs(secrets={} if given is None else {"CLOUDS_YAML": given})
+    assert run.conclusion == "failure" and run.job("probe / Plan").conclusion == "success"
+    assert words in only(run).message
+    assert "canary-password" not in run.log and not list(run.artifacts.glob("*"))
+    assert run.job(JOB).step("probe").outcome == "failure" or run.job(JOB).conclusion == "failure"
+
+
+@pytest.mark.parametrize(
+    ("config", "inputs", "words", "place"),
+    [
+        (None, {}, "no cloud is named", ("", "")),
+        ("prefix: probes\n", {}, "no cloud is named", ("probes.yaml", "")),
+        ("clouds:\n  mycloud: {}\noptoins: {}\n", {}, "unknown key `optoins`", ("probes.yaml", "3")),
+        ("clouds:\n  mycloud: {}\n", {"clouds": "mycluod"}, "did you mean `mycloud`?", ("probes.yaml", "")),
+        (None, {"clouds": NAME, "config": "mine.yaml"}, "mine.yaml", None),
+    ],
+)
+def test_a_plan_that_names_no_cloud_or_cannot_be_read(
+    runs: Runs, config: str | None, inputs: dict[str, Any], words: str, place: tuple[str, str] | None
+) -> None:
+    runs.repository.inputs = inputs
+    if config is not None:
+        runs.repository.add("probes.yaml", config)
+    run = runs()
+    assert run.conclusion == "failure" and run.job("probe / Plan").conclusion == "failure"
+    one = only(run)
+    assert words in one.message
+    assert place is None or (one.file, one.line) == place
+    assert [job.conclusion for job in run.jobs[1:]] in ([], ["skipped"])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"), [({"scenarios": "netwrok"}, "did you mean `network`?"), ({"credentials": "key"}, "neither")]
+)
+@pytest.mark.usefixtures("untouched")
+def test_an_input_that_is_no_good(runs: Runs, inputs: dict[str, Any], words: str) -> None:
+    runs.repository.inputs |= inputs
+    run = runs()
+    errors = [one for one in said(run) if one.level == "error"]
+    assert run.conclusion == "failure" and len(errors) == 1 and words in errors[0].message

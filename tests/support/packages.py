@@ -1,0 +1,56 @@
+"""What must be installed on the machine, as Debian and Ubuntu name it.
+
+As a script: prints what is missing for the test environments that are named, or for all.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+#: Each package of a test environment, with the file or the program that shows that it is there.
+NEEDED = {
+    "zuul": {
+        "zookeeper": "/usr/share/java/zookeeper.jar",
+        "default-jre-headless": "java",
+        "bubblewrap": "bwrap",
+        "rsync": "rsync",
+        "git": "git",
+        "openssl": "openssl",
+        "openssh-client": "ssh-agent",
+        "openssh-server": "sshd",
+        "mosquitto": "mosquitto",
+        "procps": "ps",
+        "util-linux": "setpriv",
+    },
+    "github": {
+        "nodejs": "node",
+        "npm": "npm",
+        "git": "git",
+        "rsync": "rsync",
+        "systemd": "systemd-analyze",
+        "util-linux": "flock",
+    },
+}
+#: Programs of administrators may not be on a user's PATH.
+PLACES = "/usr/sbin:/sbin:/usr/local/sbin"
+
+
+def program(name: str) -> str | None:
+    """The full path of a program, also of one for administrators."""
+    return shutil.which(name) or shutil.which(name, path=PLACES)
+
+
+def missing(*environments: str) -> list[str]:
+    """Names of the packages that are needed and not installed."""
+    signs = {package: sign for name in environments or NEEDED for package, sign in NEEDED.get(name, {}).items()}
+    return [
+        package
+        for package, sign in signs.items()
+        if not (Path(sign).exists() if sign.startswith("/") else program(sign))
+    ]
+
+
+if __name__ == "__main__":
+    print("\n".join(missing(*sys.argv[1:])))
