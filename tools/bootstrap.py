@@ -1,6 +1,7 @@
 """Make a virtual environment in which the helper of this checkout runs: for CI jobs, which pay for it in every build.
 
     bootstrap.py VENV [--sdk pinned|executor|newest] [--pip-option OPTION]…
+    bootstrap.py VENV [--sdk pinned|executor|newest] --key
 
 Nothing is built: the environment looks into this checkout, and gets what is installed from an index without anything to
 work out, as constraints.txt is complete and exact. One that a CI has kept from an earlier build is taken as it is, if
@@ -10,6 +11,7 @@ it holds the same for the same Python. A script of its own, with nothing but the
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib.metadata
 import importlib.util
 import re
@@ -44,9 +46,15 @@ def main() -> int:
         help="which openstacksdk: the one that was tested, the one beside the running Python, the newest of the index",
     )
     parser.add_argument("--pip-option", action="append", default=[], help="for pip install")
+    parser.add_argument(
+        "--key", action="store_true", help="only print a text that is another one whenever its content would be"
+    )
     options = parser.parse_args()
     place = options.venv.absolute()
     content = _content(place, options.sdk)
+    if options.key:
+        print(hashlib.sha256(content.encode()).hexdigest()[:32])
+        return 0
     if _kept(place) != content:
         if code := _install(place, options.sdk, options.pip_option):
             return code

@@ -34,10 +34,12 @@ class Repository:
     """An operator's repository: the workflow that the documentation shows, and what a test adds.
 
     :param inputs: replace those under ``with:``.
+    :param workflow: stands in for it.
     """
 
     directory: Path
     inputs: dict[str, Any] = field(default_factory=lambda: {"clouds": NAME})
+    workflow: str | None = None
 
     def write(self) -> Path:
         """Make it; its directory."""
@@ -46,7 +48,7 @@ class Repository:
         workflow = re.sub(r"    with:\n(?:      .*\n)+", f"    with:\n{lines}" if lines else "", example, count=1)
         place = self.directory / WORKFLOW
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(workflow, encoding="utf-8")
+        place.write_text(self.workflow or workflow, encoding="utf-8")
         return self.directory
 
     def add(self, path: str, text: str) -> None:

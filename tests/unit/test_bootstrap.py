@@ -38,6 +38,33 @@ def test_what_pip_refuses_is_refused_and_leaves_no_command(tmp_path: Path) -> No
     assert not (tmp_path / "venv" / "bin" / "stackprobe").exists()
 
 
+def test_what_was_made_of_the_same_before_is_taken_as_it_is(tmp_path: Path) -> None:
+    place = tmp_path / "venv"
+    command = [sys.executable, SCRIPT, place, "--sdk", "executor"]
+    subprocess.run(command, check=True, capture_output=True)
+    mark = place / "mark"
+    mark.touch()
+    (place / "bin" / "stackprobe").unlink()
+
+    subprocess.run([*command, "--pip-option=--no-such-option"], check=True, capture_output=True)
+    assert mark.exists() and (place / "bin" / "stackprobe").exists()
+
+    (place / "made-of.txt").write_text("something else")
+    subprocess.run(command, check=True, capture_output=True)
+    assert not mark.exists()
+
+
+def test_the_key_of_an_environment_is_another_one_for_another_content(tmp_path: Path) -> None:
+    def key(*arguments: str) -> str:
+        command = [sys.executable, str(SCRIPT), "--key", *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    one = key(str(tmp_path / "venv"))
+    assert one == key(str(tmp_path / "venv")) and len(one) == 33
+    assert len({one, key(str(tmp_path / "other")), key(str(tmp_path / "venv"), "--sdk", "executor")}) == 3
+    assert not (tmp_path / "venv").exists()
+
+
 def test_missing_is_what_the_running_python_does_not_have() -> None:
     spec = importlib.util.spec_from_file_location("bootstrap", SCRIPT)
     assert spec is not None and spec.loader is not None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import journals
 import pytest
+import yaml
 from stackprobe import cli
 from stackprobe.errors import UsageError
 from stackprobe.github import Annotation, Runner
 from stackprobe.github.annotation import harmless
 from stackprobe.github.problems import errors, warnings
-from stackprobe.github.runner import Guarded
+from stackprobe.github.runner import Guarded, guarded
 from stackprobe.results import Outcome, Problem, Results, Scenario, Step
 
 
@@ -45,12 +47,22 @@ def test_a_line_without_a_file_is_not_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["::error::x\n", "  ::add-mask::x\n", "a\n::stop-commands::x\n", "x ##[error]y\n", "##[add-mask]x\n"]
+    "text",
+    [
+        "::error::x\n",
+        "  ::add-mask::x\n",
+        "a\n::stop-commands::x\n",
+        "x ##[error]y\n",
+        "##[add-mask]x\n",
+        "a\r::stop-commands::x\n",
+        "a\r\n \t::error::x",
+        "\n\n::error::x\n::error::y\n",
+    ],
 )
 def test_what_a_cloud_says_is_no_command(text: str) -> None:
     stream = io.StringIO()
     Guarded(stream).write(text)
-    for line in stream.getvalue().splitlines():
+    for line in re.split("[\r\n]+", stream.getvalue()):
         assert not line.strip().startswith("::") and "##[" not in line
     assert stream.getvalue().replace("\u200b", "") == text
 
@@ -155,6 +167,12 @@ def test_a_bad_option_is_an_annotation_too(
     assert "cannot start" in (tmp_path / "summary").read_text()
 
 
+def test_a_traceback_is_no_command_either(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught, guarded():
+        raise RuntimeError("a cloud said\n::add-mask::everything")
+    assert caught.value.code == 2 and "\n::" not in capsys.readouterr().err
+
+
 @pytest.fixture
 def in_github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The environment of a step; files of the runner are in the directory."""
@@ -196,6 +214,32 @@ def test_finish_without_a_run_says_nothing_that_was_not_said_before(
     out, err = capsys.readouterr()
     assert "::error" not in out and "::warning" not in out and err == ""
     assert not (in_github / "STEP_SUMMARY").exists()
+
+
+@pytest.mark.parametrize("fault", ["journal", "config", "junit", "output"])
+def test_whatever_goes_wrong_the_login_is_ended_and_the_trouble_told(
+    in_github: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: str
+) -> None:
+    report = journals.fair(["identity"]).write(in_github / "report").parent
+    login = in_github / "private" / "clouds.yaml"
+    login.parent.mkdir()
+    auth = {"auth_url": "http://127.0.0.1:1", "username": "u", "password": "p", "project_name": "x"}
+    login.write_text(yaml.safe_dump({"clouds": {"demo": {"auth": auth, "stackprobe": {"login": True}}}}))
+    config = in_github / "probes.yaml"
+    config.write_text("{}\n")
+    if fault == "journal":
+        (report / "journal.jsonl").write_text("nonsense\n")
+    elif fault == "config":
+        config.unlink()
+    elif fault == "junit":
+        (report / "junit-reports").touch()
+    else:
+        monkeypatch.setenv("GITHUB_OUTPUT", str(in_github / "no" / "such" / "directory"))
+    arguments = ["finish", str(report), "--no-sweep", "--config", str(config), "--clouds-file", str(login)]
+    assert cli.main(arguments) == 0
+    out, _ = capsys.readouterr()
+    assert not login.exists()
+    assert "::warning " in out and "Traceback" not in out
 
 
 def test_a_page_stays_below_what_github_drops_whole(in_github: Path) -> None:

@@ -4,12 +4,14 @@ The reports are written again from the journal, so that a run that was killed ha
 figures go to Graphite, a heartbeat to ``STACKPROBE_HEARTBEAT_URL``; a login is ended. What does not work is told, and
 keeps nothing else from being done. In GitHub Actions the run becomes annotations and the summary of the step.
 
-Exit code 0, whatever the run found: the verdict is the exit code of ``stackprobe run``. 2: bad usage.
+Exit code 0, whatever the run found and whatever of this did not work: the verdict is the exit code of ``stackprobe
+run``. 2: bad usage; 128 and the number of the signal that ended it.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from stackprobe.aftermath import Interrupted, Interruptible, parts, perform
 from stackprobe.aftermath.plan import Wanted
 from stackprobe.commands.login import seconds
 from stackprobe.config import load_config
+from stackprobe.errors import UsageError
 from stackprobe.github.page import Page
 from stackprobe.journal import FILENAME
 from stackprobe.outputs import OutputError, write_all
@@ -65,49 +68,69 @@ def execute(arguments: argparse.Namespace) -> int:
     :raises UsageError: bad options.
     """
     stop = Interruptible()
+    troubles: list[str] = []
     with stop.listening():
-        results = _reported(arguments.directory)
-        config = arguments.config if results else None  # else it may be the very thing that the run refused
+        results = _reported(arguments.directory, troubles)
         wanted = Wanted(
-            arguments.directory,
-            config,
-            arguments.clouds_file,
-            arguments.sweep,
-            arguments.sweep_timeout,
-            deliver=bool(arguments.graphite or (config and load_config(config).graphite)),
+            directory=arguments.directory,
+            config=arguments.config if results else None,  # else it may be the very thing that the run refused
+            clouds_file=arguments.clouds_file,
+            sweep=arguments.sweep,
+            sweep_limit_s=arguments.sweep_timeout,
+            deliver=bool(results) and _has_graphite(arguments, troubles),
             graphite=arguments.graphite,
             verify_url=arguments.verify_url,
             spool=arguments.spool,
         )
         runner = github.runner()
-        page = None
-        if runner and results:
-            page = Page(runner, arguments.directory, results, arguments.roles_path, wanted.spool)
-            page.begin()
-        troubles = list(_troubles(wanted, results, stop))
+        page = Page(runner, wanted, results, arguments.roles_path) if runner and results else None
         if page:
-            page.end(troubles)
-        else:
-            for trouble in troubles:
-                print(f"stackprobe: {trouble}", file=sys.stderr)
+            with _told(troubles):
+                page.begin()
+        troubles += _aftermath(wanted, results, stop)
+        for trouble in [] if runner else troubles:
+            print(f"stackprobe: {trouble}", file=sys.stderr)
+        if page:
+            late: list[str] = []
+            with _told(late):
+                page.end(troubles)
+            print("".join(f"stackprobe: {one}\n" for one in late), end="")
+        elif runner:
+            runner.annotate(github.Annotation("warning", "After the run", trouble) for trouble in troubles)
     return 128 + stop.number if stop.number else 0
 
 
-def _reported(directory: Path) -> Results | None:
+@contextlib.contextmanager
+def _told(troubles: list[str]) -> Iterator[None]:
+    """What goes wrong meanwhile is one trouble of many: everything that follows is done all the same."""
+    try:
+        yield
+    except (UsageError, OutputError, OSError) as error:
+        troubles.append(str(error))
+
+
+def _reported(directory: Path, troubles: list[str]) -> Results | None:
     """The run, with all reports written; None where there was none: then the command before has said why."""
     if not (directory / FILENAME).is_file():
         print(f"{directory} has no journal: no run has begun there, and nothing was created")
         return None
-    results = from_directory(directory)
-    try:
+    results = None
+    with _told(troubles):
+        results = from_directory(directory)
+        print(f"{results.cloud} – {results.outcome}", flush=True)
         write_all(directory, results)
-    except OutputError as error:
-        print(f"stackprobe: {error}; please report this with the journal")
-    print(f"{results.cloud} – {results.outcome}", flush=True)
     return results
 
 
-def _troubles(wanted: Wanted, results: Results | None, stop: Interruptible) -> Iterator[str]:
+def _has_graphite(arguments: argparse.Namespace, troubles: list[str]) -> bool:
+    if arguments.graphite or arguments.config is None:
+        return bool(arguments.graphite)
+    with _told(troubles):
+        return load_config(arguments.config).graphite is not None
+    return False
+
+
+def _aftermath(wanted: Wanted, results: Results | None, stop: Interruptible) -> Iterator[str]:
     """Do everything; each thing that does not work is told."""
     cut = False
     for part in parts(wanted, results, os.environ):

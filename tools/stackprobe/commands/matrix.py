@@ -23,7 +23,7 @@ HELP = "list the clouds and regions to probe, for a CI that makes a job of each"
 
 #: The name of a configuration that is taken without being asked for.
 USUAL_CONFIG = Path("probes.yaml")
-#: So many jobs GitHub makes of one matrix; GitLab makes 200 of one.
+#: GitLab makes so many jobs of one matrix; GitHub makes 256.
 MOST_JOBS = 200
 
 

@@ -53,7 +53,8 @@ def _property(text: str) -> str:
     return escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
-_COMMAND_AT_START = re.compile(r"(?m)^(\s*):(?=:)")
+#: A lone carriage return ends a line, too, for the runner.
+_COMMAND_AT_START = re.compile(r"((?:^|[\r\n])\s*):(?=:)")
 
 
 def harmless(text: str, at_start: bool = True) -> str:
@@ -64,7 +65,6 @@ def harmless(text: str, at_start: bool = True) -> str:
     :param at_start: whether the text begins a line.
     """
     text = text.replace("##[", "##\u200b[")
-    if not at_start:
-        head, newline, tail = text.partition("\n")
-        return head + newline + _COMMAND_AT_START.sub("\\1:\u200b", tail)
+    if not at_start and (begun := re.match(r"[^\r\n]+", text)):
+        return begun[0] + _COMMAND_AT_START.sub("\\1:\u200b", text[begun.end() :])
     return _COMMAND_AT_START.sub("\\1:\u200b", text)

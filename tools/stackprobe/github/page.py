@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from stackprobe.aftermath.plan import Wanted
 from stackprobe.github.problems import errors, warnings
 from stackprobe.github.runner import Runner
 from stackprobe.graphite.spool import waits
@@ -17,22 +18,14 @@ from stackprobe.results import Results
 class Page:
     """Tells it.
 
-    :param directory: the output directory of the run.
+    :param wanted: what follows the run.
     :param roles_paths: folders of the operator's own scenarios, for annotations that point into them.
-    :param spool: where figures wait from run to run.
     """
 
-    def __init__(
-        self,
-        runner: Runner,
-        directory: Path,
-        results: Results,
-        roles_paths: Iterable[Path] = (),
-        spool: Path | None = None,
-    ) -> None:
-        self._runner, self._directory, self._results = runner, directory, results
+    def __init__(self, runner: Runner, wanted: Wanted, results: Results, roles_paths: Iterable[Path] = ()) -> None:
+        self._runner, self._directory, self._results = runner, wanted.directory, results
         self._roles_paths = tuple(roles_paths)
-        self._spool = spool or directory / "spool"
+        self._spool = wanted.spool or wanted.directory / "spool"
         self._waited = waits(self._spool)
 
     def begin(self) -> None:

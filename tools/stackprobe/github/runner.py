@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import sys
+import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ class Guarded:
     def write(self, text: str) -> int:
         self.stream.write(harmless(text, self._at_start))
         if text:
-            self._at_start = text.endswith("\n") or (self._at_start and not text.strip())
+            self._at_start = text.endswith(("\n", "\r")) or (self._at_start and not text.strip())
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -133,10 +134,16 @@ def group(title: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def guarded() -> Iterator[None]:
-    """Meanwhile nothing that is printed is a workflow command, but for what goes through the runner."""
+    """Meanwhile nothing that is printed is a workflow command, but for what goes through the runner.
+
+    A traceback neither: it may quote what a cloud has answered. It ends the process with 2.
+    """
     streams = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = Guarded(sys.stdout), Guarded(sys.stderr)
     try:
         yield
+    except Exception:
+        traceback.print_exc()
+        sys.exit(2)
     finally:
         sys.stdout, sys.stderr = streams
