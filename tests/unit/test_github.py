@@ -14,7 +14,7 @@ from stackprobe.errors import UsageError
 from stackprobe.github import Annotation, Runner
 from stackprobe.github.annotation import harmless
 from stackprobe.github.problems import errors, warnings
-from stackprobe.github.runner import Guarded, guarded
+from stackprobe.github.runner import Guarded
 from stackprobe.results import Outcome, Problem, Results, Scenario, Step
 
 
@@ -167,12 +167,6 @@ def test_a_bad_option_is_an_annotation_too(
     assert "cannot start" in (tmp_path / "summary").read_text()
 
 
-def test_a_traceback_is_no_command_either(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught, guarded():
-        raise RuntimeError("a cloud said\n::add-mask::everything")
-    assert caught.value.code == 2 and "\n::" not in capsys.readouterr().err
-
-
 @pytest.fixture
 def in_github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The environment of a step; files of the runner are in the directory."""
@@ -214,6 +208,18 @@ def test_finish_without_a_run_says_nothing_that_was_not_said_before(
     out, err = capsys.readouterr()
     assert "::error" not in out and "::warning" not in out and err == ""
     assert not (in_github / "STEP_SUMMARY").exists()
+
+
+def test_a_crash_is_not_the_clouds_fault_and_its_traceback_no_command(
+    in_github: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise RuntimeError("a cloud said\n::add-mask::everything")
+
+    monkeypatch.setattr("stackprobe.commands.check.load_config", crash)
+    assert cli.main(["check", "probes.yaml"]) == 2
+    err = capsys.readouterr().err
+    assert "RuntimeError" in err and "\n::" not in err and "not of the cloud" in err
 
 
 @pytest.mark.parametrize("fault", ["journal", "config", "junit", "output"])

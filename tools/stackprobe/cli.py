@@ -7,6 +7,7 @@ import importlib
 import os
 import pkgutil
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -65,6 +66,10 @@ def _main(argv: Sequence[str] | None) -> int:
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+    except Exception:  # Python's own exit code is 1, and 1 is the cloud's fault
+        traceback.print_exc()
+        print("stackprobe: this is a mistake of stackprobe or of this machine, not of the cloud", file=sys.stderr)
         return 2
 
 

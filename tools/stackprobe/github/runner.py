@@ -6,7 +6,6 @@ import contextlib
 import os
 import secrets
 import sys
-import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,16 +133,10 @@ def group(title: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def guarded() -> Iterator[None]:
-    """Meanwhile nothing that is printed is a workflow command, but for what goes through the runner.
-
-    A traceback neither: it may quote what a cloud has answered. It ends the process with 2.
-    """
+    """Meanwhile nothing that is printed is a workflow command, but for what goes through the runner."""
     streams = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = Guarded(sys.stdout), Guarded(sys.stderr)
     try:
         yield
-    except Exception:
-        traceback.print_exc()
-        sys.exit(2)
     finally:
         sys.stdout, sys.stderr = streams
