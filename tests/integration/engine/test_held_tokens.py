@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 
+from tests.integration.conftest import connect
 from tests.integration.engine.driver import Probe
 from tests.integration.tokens import expiring
 
+pytestmark = pytest.mark.alone
 Probing = Callable[..., Probe]
 Faults = Callable[[list[dict[str, Any]]], None]
 LIFE_S = 8.0
@@ -21,14 +22,14 @@ NETWORKS_401 = {"service": "neutron", "method": "GET", "path": "/networks", "sta
 
 
 @pytest.fixture
-def holding(cloud: Cloud, demo: Connection, reconfigure: Callable[..., Path], probing: Probing) -> Callable[..., Probe]:
+def holding(cloud: Cloud, reconfigure: Callable[..., Path], probing: Probing) -> Callable[..., Probe]:
     """Call it for a run that holds a token which a login issued.
 
     ``life_s``: what is left of its life (s); ``login``: false for a token that the operator put there.
     """
 
     def hold(life_s: float | None = None, login: bool = True, method: str = "password", **changes: Any) -> Probe:
-        token = demo.authorize()
+        token = connect(cloud.clouds_yaml, "demo").authorize()  # its own, which has its whole life before it
         if life_s is not None:
             token = expiring(cloud, token, time.time() + life_s)
         auth = {**dict.fromkeys(("username", "password", "user_domain_name")), "token": token}
