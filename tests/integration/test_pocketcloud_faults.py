@@ -16,6 +16,7 @@ from pocketcloud.cloud import Cloud
 
 from tests.integration.conftest import connect
 
+pytestmark = pytest.mark.alone
 Rules = Callable[[list[dict[str, Any]]], None]
 FLAVORS = {"service": "nova", "path": "/flavors"}
 

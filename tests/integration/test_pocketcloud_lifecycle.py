@@ -26,6 +26,8 @@ from pocketcloud.layout import Layout, load_settings
 
 from tests.integration.conftest import connect
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Iterator[Path]:

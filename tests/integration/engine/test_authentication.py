@@ -16,6 +16,7 @@ from stackprobe.errors import UsageError
 from tests.integration.engine import hostile
 from tests.integration.engine.driver import Probe
 
+pytestmark = pytest.mark.alone
 Probing = Callable[..., Probe]
 Reconfigure = Callable[..., Path]
 Faults = Callable[[list[dict[str, Any]]], None]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
+
 from tests.integration.engine.driver import Probe
 
+pytestmark = pytest.mark.alone
 NEVER: dict[str, Any] = {"call": "network.networks", "until": {"#": -1}, "background": True}
 
 

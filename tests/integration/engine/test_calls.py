@@ -13,6 +13,7 @@ from openstack.connection import Connection
 from tests.integration.engine import hostile
 from tests.integration.engine.driver import Probe, scenario
 
+pytestmark = pytest.mark.alone
 Faults = Callable[[list[dict[str, Any]]], None]
 Probing = Callable[..., Probe]
 Reconfigure = Callable[..., Path]

@@ -132,6 +132,7 @@ def test_when_ansible_is_killed_the_session_tears_down_and_reports_an_error(hung
     torn_down(run, "Ansible ended with exit code -9")
 
 
+@pytest.mark.alone
 def test_the_deadline_of_a_run_leaves_time_for_its_teardown(hung: Callable[..., Command]) -> None:
     start = time.monotonic()
     run = hung(deadline_s=60, teardown_reserve_s=52)
