@@ -32,13 +32,14 @@ class Watched:
 
     def __init__(self, rig: Rig, cloud: Cloud) -> None:
         self.fair, self.unstartable = self._history(rig)
-        self.watchdogs = rig.run(TENANT, pipeline="manual-watch", timeout_s=600)
         cloud.faults(HANG)
         item = rig.enqueue(TENANT, pipeline="manual-long")
         self.long: Running = rig.running_build(item, "long")
-        self.watchdogs |= rig.run(TENANT, pipeline="manual-watch-long")
+        first, others = (rig.enqueue(TENANT, pipeline=f"manual-{name}") for name in ("watch-long", "watch"))
+        self.watchdogs = rig.wait(first)
         self.still_ran = any(one.uuid == self.long.uuid for one in rig.running_builds(TENANT))
         cloud.faults()  # now it comes to its end
+        self.watchdogs |= rig.wait(others, timeout_s=600)
         rig.wait(item, timeout_s=300)
 
     @staticmethod
