@@ -29,8 +29,11 @@ TOOLS = Path(__file__).resolve().parent
 #: In an environment that is whole: what it was made of.
 KEPT = "made-of.txt"
 CONSTRAINTS = TOOLS.parent / "constraints.txt"
+#: Libraries keep things in the user's cache; a job's home is to be left as it was found (Zuul warns of it, for one).
 PROGRAM = """\
 #!/bin/sh
+[ -n "$XDG_CACHE_HOME" ] || XDG_CACHE_HOME={cache}
+export XDG_CACHE_HOME
 exec {python} -P -m stackprobe "$@"
 """
 
@@ -86,7 +89,8 @@ def _look_into_checkout(place: Path, sdk: str) -> None:
     paths = [str(TOOLS)] + ([sysconfig.get_path("purelib")] if sdk == "executor" else [])
     (_site_packages(place) / "stackprobe.pth").write_text("".join(f"{path}\n" for path in paths))
     program = place / "bin" / "stackprobe"
-    program.write_text(PROGRAM.format(python=shlex.quote(str(place / "bin" / "python"))))
+    python, cache = (shlex.quote(str(path)) for path in (place / "bin" / "python", place / "cache"))
+    program.write_text(PROGRAM.format(python=python, cache=cache))
     program.chmod(0o755)
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import stackprobe
 
 SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "bootstrap.py"
@@ -36,6 +37,20 @@ def test_what_pip_refuses_is_refused_and_leaves_no_command(tmp_path: Path) -> No
 
     assert done.returncode == 2 and "no such option: --no-such-option" in done.stderr
     assert not (tmp_path / "venv" / "bin" / "stackprobe").exists()
+
+
+@pytest.mark.parametrize("given", ["", "/elsewhere"])
+def test_libraries_keep_nothing_in_the_home_of_a_job(tmp_path: Path, given: str) -> None:
+    place = tmp_path / "a place" / "venv"
+    subprocess.run([sys.executable, SCRIPT, place, "--sdk", "executor"], check=True, capture_output=True)
+    python = place / "bin" / "python"
+    python.unlink()
+    python.write_text('#!/bin/sh\necho "$XDG_CACHE_HOME"\n')
+    python.chmod(0o755)
+
+    environment = {"PATH": "/usr/bin:/bin"} | ({"XDG_CACHE_HOME": given} if given else {})
+    said = subprocess.run([place / "bin" / "stackprobe"], env=environment, check=True, capture_output=True, text=True)
+    assert said.stdout.strip() == (given or str(place / "cache"))
 
 
 def test_what_was_made_of_the_same_before_is_taken_as_it_is(tmp_path: Path) -> None:
