@@ -330,7 +330,7 @@ def test_no_two_clouds_share_a_name_for_artifacts_and_caches(runs: Runs) -> None
 
 ACTION = """\
 name: Probe
-on: schedule
+on: {schedule: [{cron: "7,22,37,52 * * * *"}]}
 permissions: {contents: read}
 jobs:
   probe:
