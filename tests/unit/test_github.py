@@ -100,7 +100,7 @@ def test_failures_of_the_cloud_come_before_errors_of_the_probe_and_point_at_file
     one, other = errors(results, str)
     assert (one.level, one.title, one.message) == ("error", "The cloud failed – network, Create", "500")
     assert (one.file, one.line) == ("roles/probe_network/tasks/main.yaml", 3)
-    assert (other.title, other.message) == ("The probe could not judge – image, Upload", "403. Ask for it")
+    assert (other.title, other.message) == ("The probe could not judge – image, Upload", "403. Ask for it.")
 
 
 def test_what_no_step_shows_is_told_too() -> None:

@@ -32,4 +32,9 @@ class UsageError(Exception):
         where = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
         text = f"{where}: {self.message}" if where else self.message
         text = text if text.endswith("?") else f"{text}."
-        return f"{text} {self.remedy[:1].upper()}{self.remedy[1:]}." if self.remedy else text
+        return f"{text} {sentence(self.remedy)}" if self.remedy else text
+
+
+def sentence(text: str) -> str:
+    """A sentence without a full stop, as messages and remedies are, made one that may follow another."""
+    return f"{text[:1].upper()}{text[1:]}."

@@ -23,7 +23,7 @@ from rich.console import Console
 from stackprobe import ansible, ci, scenarios
 from stackprobe.config import load_config
 from stackprobe.config.model import Config, Target
-from stackprobe.errors import UsageError
+from stackprobe.errors import UsageError, sentence
 from stackprobe.progress import progress
 from stackprobe.suggest import listed
 from stackprobe.workplace import workplace
@@ -161,7 +161,7 @@ def finish(order: Order, session: Session, console: Console | None) -> int:
     for suite in results.suites:
         for step in suite.steps:
             if suite.name == "run" and step.outcome.is_bad:
-                remedy = f" {step.remedy[:1].upper()}{step.remedy[1:]}." if step.remedy else ""
+                remedy = f" {sentence(step.remedy)}" if step.remedy else ""
                 print(f"stackprobe: {order.target.cloud} – {step.message}.{remedy}", file=sys.stderr)
     if console is not None:
         console.print(

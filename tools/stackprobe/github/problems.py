@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from stackprobe.errors import sentence
 from stackprobe.github.annotation import MOST_OF_A_LEVEL, Annotation
 from stackprobe.outputs import wording
 from stackprobe.outputs.warning_lines import warning_lines
@@ -42,7 +43,7 @@ def _errors(results: Results, located: Callable[[str], str]) -> Iterator[Annotat
 def _of_step(suite: Scenario, step: Step, located: Callable[[str], str]) -> Annotation:
     message = step.message or str(step.outcome)
     if step.remedy:
-        message = f"{message.rstrip('.')}. {step.remedy[:1].upper()}{step.remedy[1:]}"
+        message = f"{message.rstrip('.')}. {sentence(step.remedy)}"
     title = f"{_WHOSE[step.outcome]} – {suite.name}, {step.name}"
     return Annotation("error", title, message, located(step.file) if step.file else None, step.line)
 

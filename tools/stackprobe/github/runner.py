@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from stackprobe.errors import UsageError
+from stackprobe.errors import UsageError, sentence
 from stackprobe.github.annotation import Annotation, escaped, harmless
 from stackprobe.outputs.markdown import text as markdown
 
@@ -90,11 +90,13 @@ class Runner:
 
     def refuse(self, error: UsageError) -> None:
         """Show bad input: one annotation, and the same on the page of the run."""
-        remedy = f" {error.remedy[:1].upper()}{error.remedy[1:]}." if error.remedy else ""
         title = "stackprobe cannot start"
         file, message = None, str(error)
         if error.file and Path(error.file).exists():  # not such as `the secret`, which no page can link
-            file, message = self.relative(error.file), f"{error.message}.{remedy}"
+            file, message = (
+                self.relative(error.file),
+                f"{error.message}. {sentence(error.remedy) if error.remedy else ''}".strip(),
+            )
         self.command(Annotation("error", title, message, file, error.line, error.column))
         lines = [f"## ⚠️ {title}", "", markdown(str(error), 2_000)]
         self.summary("\n".join(lines))
