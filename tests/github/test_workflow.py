@@ -321,11 +321,11 @@ def test_a_keystone_that_gives_no_token_is_the_clouds_fault_and_the_password_sta
 
 
 def test_no_two_clouds_share_a_name_for_artifacts_and_caches(runs: Runs) -> None:
-    runs.repository.inputs = {"clouds": '"a-b a/b é è"'}
+    runs.repository.inputs = {"clouds": '"a-b a/b é è"', "label": "slow"}
     run = runs()
     slugs = [job.step("place").outputs["slug"] for job in run.jobs[1:]]
     assert len(slugs) == len(set(slugs)) == 4
-    assert slugs[:2] == ["a-b", "a@b"] and all(re.fullmatch(r"[\w.@-]+", slug, re.ASCII) for slug in slugs)
+    assert slugs[:2] == ["a-b@@slow", "a@b@@slow"] and all(re.fullmatch(r"[\w.@-]+", slug, re.ASCII) for slug in slugs)
 
 
 ACTION = """\

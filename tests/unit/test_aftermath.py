@@ -14,10 +14,11 @@ from typing import Any
 
 import journals
 import pytest
-from stackprobe.aftermath import Interrupted, Interruptible, Part, parts, perform
+from stackprobe.aftermath import Interrupted, Part, parts, perform
 from stackprobe.aftermath.plan import Wanted
 from stackprobe.commands.heartbeat import VARIABLE
 from stackprobe.results import Outcome, Results
+from stackprobe.stop import Stop
 
 HEARTBEAT = {VARIABLE: "http://127.0.0.1:1/"}
 
@@ -107,23 +108,23 @@ def hanging(directory: Path, url: str, limit_s: float = 60.0, always: bool = Fal
 def test_what_a_command_says_is_heard_and_its_last_words_explain_the_trouble(run_directory: Path) -> None:
     heard: list[str] = []
     part = Part("Send", ("send", str(run_directory), "--graphite", "nowhere"), 60.0, "not delivered")
-    trouble = perform(part, Interruptible(), heard.append)
+    trouble = perform(part, Stop(), heard.append)
     assert trouble is not None and trouble.startswith("not delivered: ") and "nowhere" in trouble
     assert heard and heard[-1].endswith(trouble.partition(": ")[2])
 
 
 def test_a_command_that_does_well_is_no_trouble(run_directory: Path) -> None:
     part = Part("Report", ("report", str(run_directory)), 60.0, "no report")
-    assert perform(part, Interruptible(), lambda line: None) is None
+    assert perform(part, Stop(), lambda line: None) is None
 
 
 def test_a_command_is_ended_at_its_limit(run_directory: Path, silence: str) -> None:
-    trouble = perform(hanging(run_directory, silence, limit_s=1.0), Interruptible(), lambda line: None)
+    trouble = perform(hanging(run_directory, silence, limit_s=1.0), Stop(), lambda line: None)
     assert trouble == "it was in vain: not done within 1 s"
 
 
 def test_a_signal_ends_what_may_be_left_out(run_directory: Path, silence: str) -> None:
-    stop = Interruptible()
+    stop = Stop()
     with stop.listening():
         threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
         began = time.monotonic()
@@ -135,7 +136,7 @@ def test_a_signal_ends_what_may_be_left_out(run_directory: Path, silence: str) -
 
 
 def test_what_must_be_done_is_done_after_a_signal_too(run_directory: Path, silence: str) -> None:
-    stop = Interruptible()
+    stop = Stop()
     stop.number = signal.SIGINT
     heard: list[str] = []
     login = Part("Log out", ("logout", "--clouds-file", str(run_directory / "none.yaml")), 30.0, "no", always=True)

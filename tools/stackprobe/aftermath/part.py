@@ -2,53 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from types import FrameType
+from collections.abc import Callable
 from typing import IO
 
 from stackprobe.aftermath.plan import Part
+from stackprobe.stop import Stop
 
 #: How long a command may take to end itself, seconds.
 GRACE_S = 3.0
 #: What must be done even then gets so long when everything is to end, seconds: CIs give ten.
 HASTE_S = 4.0
-_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Interrupted(Exception):
     """A signal has ended a command."""
 
 
-class Interruptible:
-    """Notices SIGTERM, SIGINT and SIGHUP, and lets only what must be done go on.
-
-    :ivar number: of the first signal; None: there was none.
-    """
-
-    def __init__(self) -> None:
-        self.number: int | None = None
-
-    @contextlib.contextmanager
-    def listening(self) -> Iterator[None]:
-        previous = {number: signal.signal(number, self._take) for number in _ENDING}
-        try:
-            yield
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
-
-    def _take(self, number: int, _frame: FrameType | None) -> None:
-        self.number = self.number or number
-
-
-def perform(part: Part, stop: Interruptible, say: Callable[[str], None]) -> str | None:
+def perform(part: Part, stop: Stop, say: Callable[[str], None]) -> str | None:
     """Run a command to its end.
 
     :param say: is told each line that it prints.

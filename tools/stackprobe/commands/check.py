@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stackprobe import scenarios
 from stackprobe.config import load_config
+from stackprobe.options import add_roles_path
 from stackprobe.suggest import listed
 
 HELP = "validate a configuration"
@@ -15,14 +16,7 @@ HELP = "validate a configuration"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("file", metavar="FILE", type=Path, help="the configuration (probes.yaml)")
-    parser.add_argument(
-        "--roles-path",
-        metavar="DIR",
-        type=Path,
-        action="append",
-        default=[],
-        help="a folder with scenarios of your own",
-    )
+    add_roles_path(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:

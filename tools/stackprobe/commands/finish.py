@@ -18,15 +18,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stackprobe import github
-from stackprobe.aftermath import Interrupted, Interruptible, parts, perform
+from stackprobe.aftermath import Interrupted, parts, perform
 from stackprobe.aftermath.plan import Wanted
-from stackprobe.commands.login import seconds
 from stackprobe.config import load_config
 from stackprobe.errors import UsageError
 from stackprobe.github.page import Page
 from stackprobe.journal import FILENAME
+from stackprobe.options import add_roles_path, seconds
 from stackprobe.outputs import OutputError, write_all
 from stackprobe.results import Results, from_directory
+from stackprobe.stop import Stop
 
 HELP = "sweep, deliver, tell the CI, log out: all that follows the run in DIR"
 
@@ -57,9 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--spool", metavar="DIR", type=Path, help="keeps what could not be delivered, for all runs (default: DIR/spool)"
     )
-    parser.add_argument(
-        "--roles-path", metavar="DIR", type=Path, action="append", default=[], help="as it was for the run"
-    )
+    add_roles_path(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -67,7 +66,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     :raises UsageError: bad options.
     """
-    stop = Interruptible()
+    stop = Stop()
     troubles: list[str] = []
     with stop.listening():
         results = _reported(arguments.directory, troubles)
@@ -130,7 +129,7 @@ def _has_graphite(arguments: argparse.Namespace, troubles: list[str]) -> bool:
     return False
 
 
-def _aftermath(wanted: Wanted, results: Results | None, stop: Interruptible) -> Iterator[str]:
+def _aftermath(wanted: Wanted, results: Results | None, stop: Stop) -> Iterator[str]:
     """Do everything; each thing that does not work is told."""
     cut = False
     for part in parts(wanted, results, os.environ):

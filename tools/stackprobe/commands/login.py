@@ -19,6 +19,7 @@ from stackprobe.credentials.login import Exchange, Kept, keep
 from stackprobe.credentials.redactions import redactions
 from stackprobe.credentials.secret import Secret
 from stackprobe.errors import UsageError
+from stackprobe.options import seconds
 from stackprobe.yamlfile import MAX_BYTES
 
 HELP = "keep one cloud of a CI's secret in a private clouds.yaml"
@@ -80,20 +81,6 @@ def execute(arguments: argparse.Namespace) -> int:
         print(f"stackprobe: the cloud gave no token: {fault}.", file=sys.stderr)
         return 1
     return 0
-
-
-def seconds(text: str) -> float:
-    """A positive number of seconds.
-
-    :raises argparse.ArgumentTypeError: it is none.
-    """
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= 3600:
-        raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds between 0 and 3600")
-    return value
 
 
 def _mask(runner: github.Runner, secret: bytes) -> None:

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from stackprobe.commands.login import seconds
 from stackprobe.credentials.keystone import CloudFault
 from stackprobe.credentials.logout import end
+from stackprobe.options import seconds
 
 HELP = "revoke the token of a login and remove its files"
 

@@ -18,6 +18,7 @@ from stackprobe import ci, github, scenarios
 from stackprobe.config import load_config
 from stackprobe.config.model import Config, Target
 from stackprobe.errors import UsageError
+from stackprobe.options import add_roles_path
 
 HELP = "list the clouds and regions to probe, for a CI that makes a job of each"
 
@@ -38,14 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="only these: CLOUD or CLOUD/REGION, separated by commas or spaces (default: all of the configuration)",
     )
-    parser.add_argument(
-        "--roles-path",
-        metavar="DIR",
-        type=Path,
-        action="append",
-        default=[],
-        help="a folder with scenarios of your own",
-    )
+    add_roles_path(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:

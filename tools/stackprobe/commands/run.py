@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import signal
 import sys
 import tempfile
 import threading
@@ -24,7 +23,9 @@ from stackprobe import ansible, ci, scenarios
 from stackprobe.config import load_config
 from stackprobe.config.model import Config, Target
 from stackprobe.errors import UsageError, sentence
+from stackprobe.options import add_roles_path
 from stackprobe.progress import progress
+from stackprobe.stop import Stop
 from stackprobe.suggest import listed
 from stackprobe.workplace import workplace
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 HELP = "probe one cloud and write the reports"
 _AFTERMATH_S = 15.0
-_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,14 +67,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="new or empty directory; default: stackprobe-CLOUD-TIME in the current one",
     )
-    parser.add_argument(
-        "--roles-path",
-        metavar="DIR",
-        type=Path,
-        action="append",
-        default=[],
-        help="a folder with scenarios of your own",
-    )
+    add_roles_path(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -233,22 +226,3 @@ def _cloud(wanted: str | None, config: Config) -> str:
         return named[0]
     remedy = f"choose one of {listed(named)} with --cloud" if named else "name a cloud of clouds.yaml with --cloud"
     raise UsageError("no cloud was given", remedy=remedy)
-
-
-class Stop:
-    """SIGTERM, SIGINT and a closed terminal (SIGHUP) end a run gracefully, with teardown and report."""
-
-    def __init__(self) -> None:
-        self.reason: str | None = None
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        previous = {number: signal.signal(number, self._take) for number in _ENDING}
-        try:
-            yield
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
-
-    def _take(self, number: int, _frame: object) -> None:
-        self.reason = self.reason or signal.Signals(number).name

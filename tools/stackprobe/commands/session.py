@@ -15,8 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stackprobe.commands.run import Stop, add_selection, finish, output_directory, resolve
+from stackprobe.commands.run import add_selection, finish, output_directory, resolve
 from stackprobe.engine.session import Session
+from stackprobe.stop import Stop
 from stackprobe.workplace import occupied
 
 HELP = "serve the steps of a play that runs without `stackprobe run` (the playbook starts it)"

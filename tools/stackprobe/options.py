@@ -1,0 +1,32 @@
+"""Options that several commands have, and what their values are."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_roles_path(parser: argparse.ArgumentParser) -> None:
+    """Declare where scenarios of the operator's own are."""
+    parser.add_argument(
+        "--roles-path",
+        metavar="DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="a folder with scenarios of your own",
+    )
+
+
+def seconds(text: str) -> float:
+    """A positive number of seconds.
+
+    :raises argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 3600:
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds between 0 and 3600")
+    return value
