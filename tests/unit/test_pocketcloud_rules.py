@@ -37,6 +37,13 @@ def test_the_path_is_searched_in_path_and_query() -> None:
     assert not one.matches("neutron", "GET", "/v2.0/ports", "public")
 
 
+def test_what_was_sent_is_looked_at_when_the_rule_says_so() -> None:
+    one = rule(path="/ports$", sent='"name": "[^"]*-vip"', status=503)
+    assert one.matches("neutron", "POST", "/v2.0/ports", "public", lambda: '{"port": {"name": "x-vip"}}')
+    assert not one.matches("neutron", "POST", "/v2.0/ports", "public", lambda: '{"port": {"name": "x"}}')
+    assert not one.matches("neutron", "GET", "/v2.0/ports", "public")
+
+
 def test_a_method_may_be_a_list_and_in_small_letters() -> None:
     one = rule(method=["post", "put"], status=503)
     assert one.matches("nova", "POST", "/", "public")

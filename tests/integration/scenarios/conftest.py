@@ -10,9 +10,11 @@ import pytest
 import yaml
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
+from stackprobe.results import Outcome
 
 from tests.integration.conftest import inventory, settled_inventory
 from tests.integration.probing import Probed, run_probes
+from tests.integration.scenarios.seasons import WITNESS, Season, Weather
 from tests.integration.scenarios.storms import OPTIONS, SCENARIOS, Fault, Storm, faults_of, number_of
 
 
@@ -35,6 +37,38 @@ def storm(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFact
         return over[number]
 
     return rage
+
+
+@pytest.fixture(scope="session")
+def weather(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> Weather:
+    """Call it with a season and one of its faults: asserts that it was seen; each run of a season is made once."""
+    runs: dict[tuple[int, int], tuple[Probed, bool]] = {}
+
+    def seen(season: Season, scenario: str, what: str) -> Probed:
+        number = season.number(scenario, what)
+        key = (id(season), number)
+        if key not in runs:
+            runs[key] = _rage(cloud, admin, season, number, tmp_path_factory.mktemp("season") / "run")
+        run, clean = runs[key]
+        assert run.scenario(WITNESS).outcome is Outcome.PASSED, run.said
+        season.of(number)[scenario].was_seen(run, scenario)
+        assert (run.results.leftovers, clean) == (0, True), run.said
+        return run
+
+    return seen
+
+
+def _rage(cloud: Cloud, admin: Connection, season: Season, number: int, directory: Path) -> tuple[Probed, bool]:
+    """The run of a season with this number, and whether it left nothing."""
+    faults, before = season.of(number), inventory(admin)
+    options = {scenario: {**season.options.get(scenario, {}), **fault.options} for scenario, fault in faults.items()}
+    cloud.faults([dict(rule) for fault in faults.values() for rule in fault.rules])
+    try:
+        # a scenario that has no fault left would only take time
+        run = run_probes(cloud.clouds_yaml, directory, [*faults, WITNESS], options=options)
+    finally:
+        cloud.faults()
+    return run, settled_inventory(admin, before) == before
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from pocketcloud.faults.rules import DriverRule, FaultsError, HttpRule, Rule, parse
@@ -41,7 +42,9 @@ class RuleBook:
         self._counts[rule.key] += 1
         return rule.when.acts(self._counts[rule.key])
 
-    def http_rule(self, service: str, method: str, target: str, interface: str) -> HttpRule | None:
+    def http_rule(
+        self, service: str, method: str, target: str, interface: str, sent: Callable[[], str] = lambda: ""
+    ) -> HttpRule | None:
         """Count a request and return the first rule that acts on it. Raises FaultsError for a file with mistakes."""
         with self._lock:
             self._refresh()
@@ -49,7 +52,7 @@ class RuleBook:
                 raise FaultsError(self._problem)
             chosen = None
             for rule in self._rules:
-                if isinstance(rule, HttpRule) and rule.matches(service, method, target, interface):
+                if isinstance(rule, HttpRule) and rule.matches(service, method, target, interface, sent):
                     acting = self._acting(rule)  # every rule counts, also when an earlier one acts
                     chosen = rule if acting and chosen is None else chosen
             return chosen

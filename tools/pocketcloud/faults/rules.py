@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +32,7 @@ ALIASES = {
     "volumev3": "cinder",
     "block-store": "cinder",
 }
-MATCH_KEYS = {"id", "service", "method", "path", "interface", "nth", "times"}
+MATCH_KEYS = {"id", "service", "method", "path", "sent", "interface", "nth", "times"}
 STATUS_KEYS = {"status", "body", "headers", "retry_after"}
 ACTIONS = ("status", "drop", "hang", "truncate", "garbage", "rewrite")
 HTTP_KEYS = MATCH_KEYS | STATUS_KEYS | {"delay", "drop", "hang", "truncate", "garbage", "set", "remove"}
@@ -65,6 +66,7 @@ class HttpRule:
     service: str | None
     methods: frozenset[str] | None
     path: re.Pattern[str]
+    sent: re.Pattern[str] | None
     interface: str
     delay: tuple[float, float] | None  # s, from and to
     action: str | None
@@ -76,13 +78,16 @@ class HttpRule:
     changes: dict[str, Any] = field(default_factory=dict)
     removals: tuple[str, ...] = ()
 
-    def matches(self, service: str, method: str, target: str, interface: str) -> bool:
-        """Whether a request is one of those that this rule counts."""
+    def matches(
+        self, service: str, method: str, target: str, interface: str, sent: Callable[[], str] = lambda: ""
+    ) -> bool:
+        """Whether a request is one of those that this rule counts; `sent` reads its body, if that matters."""
         return (
             self.service in (None, service)
             and (self.methods is None or method in self.methods)
             and self.interface in ("any", interface)
             and self.path.search(target) is not None
+            and (self.sent is None or self.sent.search(sent()) is not None)
         )
 
 
@@ -265,6 +270,7 @@ def _http_rule(key: str, item: dict[str, Any]) -> HttpRule:
         service=_service(item),
         methods=_methods(item),
         path=_pattern(item.get("path", ""), "path"),
+        sent=_pattern(item["sent"], "sent") if "sent" in item else None,
         interface=interface,
         delay=delay,
         action=action,

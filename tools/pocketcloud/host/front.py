@@ -67,7 +67,7 @@ class Front:
         if request.environ["PATH_INFO"] == "/" and HEALTH_KEY in request.environ:
             return self._genuine(request)  # `status` sees the service, not the faults, and counts for no rule
         try:
-            rule = self.book.http_rule(self.service, request.method, request.target, self.interface)
+            rule = self.book.http_rule(self.service, request.method, request.target, self.interface, request.sent)
         except FaultsError as error:
             if self.interface == "internal":
                 return self._genuine(request)

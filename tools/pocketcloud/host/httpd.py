@@ -25,6 +25,7 @@ LOG = logging.getLogger(__name__)
 Headers = list[tuple[str, str]]
 Application = Callable[..., Iterable[bytes]]
 SPOOL_BYTES = 1 << 20  # request bodies above this go to a temporary file
+LOOK_BYTES = 1 << 16  # of a body, for rules that look at it
 IDLE_S = 300
 MAX_LINE = 1 << 16
 
@@ -55,6 +56,13 @@ class Request:
         """Path and query."""
         query = self.environ["QUERY_STRING"]
         return str(self.environ["PATH_INFO"]) + (f"?{query}" if query else "")
+
+    def sent(self) -> str:
+        """The beginning of its body, as text."""
+        body = self.environ["wsgi.input"]
+        text = body.read(LOOK_BYTES).decode(errors="replace")
+        body.seek(0)
+        return str(text)
 
     def client_gone(self) -> bool:
         """Whether the client closed the connection (it has nothing else to say before it is answered)."""

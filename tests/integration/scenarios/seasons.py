@@ -1,0 +1,101 @@
+"""Many faults in few runs: a season is a group of scenarios that run together, with one fault for each in every run.
+
+A test file makes one of its scenarios and their faults, and asks for each fault in a test of its own::
+
+    SEASON = Season({"volume_backup": BACKUP, "volume_types": TYPES}, options={…})
+
+    @pytest.mark.parametrize(("scenario", "what"), SEASON.faults, ids=SEASON.ids)
+    def test_a_fault_is_seen(scenario: str, what: str, weather: Weather) -> None:
+        weather(SEASON, scenario, what)
+
+Faults that rage together must not meet: a rule that matches the requests of another scenario would blame it as well. Tell
+them apart by service, by ``sent`` (names of what scenarios make hold the scenario) or by the ``name`` of a driver rule.
+Every run has a witness along, a scenario that has no fault and must pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from stackprobe.results import Outcome
+
+from tests.integration.conftest import Rules
+from tests.integration.probing import Probed
+
+WITNESS = "identity"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that the cloud does wrong, and how it must be reported.
+
+    :param rules: of faults.json.
+    :param step: the only step that goes wrong, of the zone ``zone``.
+    :param status: the HTTP status that the step names; None where no answer came.
+    :param says: part of the step's message.
+    :param options: of the scenario, for this run.
+    :param also: further steps that go wrong by it (teardown's, say), as pairs of name and zone.
+    """
+
+    rules: Rules
+    step: str
+    status: int | None
+    says: str = ""
+    outcome: Outcome = Outcome.FAILED
+    zone: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    also: tuple[tuple[str, str | None], ...] = ()
+
+    def was_seen(self, run: Probed, scenario: str) -> None:
+        """Assert that this fault and nothing else was reported for the scenario."""
+        assert run.scenario(scenario).outcome is self.outcome, run.said
+        bad = [(self.step, self.zone), *self.also]
+        assert sorted(run.bad_steps(scenario), key=str) == sorted(bad, key=str), run.said
+        step = run.step(scenario, self.step, self.zone)
+        assert (step.outcome, step.http_status) == (self.outcome, self.status), step.message
+        assert self.says in (step.message or ""), step.message
+
+
+@dataclass(frozen=True, eq=False)
+class Season:
+    """Scenarios and the faults of each, by what happens in a few words.
+
+    :param options: of the scenarios, in every run: short deadlines for what is made to hang.
+    """
+
+    scenarios: Mapping[str, Mapping[str, Fault]]
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @cached_property
+    def faults(self) -> list[tuple[str, str]]:
+        """Scenario and fault, run by run."""
+        pairs = [
+            (number, scenario, what)
+            for scenario, faults in self.scenarios.items()
+            for number, what in enumerate(faults)
+        ]
+        return [(scenario, what) for _, scenario, what in sorted(pairs, key=lambda pair: pair[0])]
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Names for the tests of these faults."""
+        return [f"{scenario}: {what}" for scenario, what in self.faults]
+
+    def number(self, scenario: str, what: str) -> int:
+        """The run that has a fault."""
+        return list(self.scenarios[scenario]).index(what)
+
+    def of(self, number: int) -> dict[str, Fault]:
+        """The faults of a run, by scenario."""
+        return {
+            scenario: list(faults.values())[number]
+            for scenario, faults in self.scenarios.items()
+            if number < len(faults)
+        }
+
+
+Weather = Callable[[Season, str, str], Probed]
+"""Season, scenario, fault → the run that had it, in which nothing else was seen, and of which nothing is left."""
