@@ -8,7 +8,7 @@ A test file makes one of its scenarios and their faults, and asks for each fault
     def test_a_fault_is_seen(scenario: str, what: str, weather: Weather) -> None:
         weather(SEASON, scenario, what)
 
-Faults that rage together must not meet: a rule that matches the requests of another scenario would blame it as well. Tell
+Faults that rage together must not meet: a rule that matches requests of another scenario would blame it as well. Tell
 them apart by service, by ``sent`` (names of what scenarios make hold the scenario) or by the ``name`` of a driver rule.
 Every run has a witness along, a scenario that has no fault and must pass.
 """
