@@ -67,9 +67,15 @@ class Probe:
         """A name that this run may give to what it creates."""
         return f"{self.session.own_prefix}{of}-{what}"
 
-    def step(self, kind: str, /, name: str = "Step", of: str = "one", **arguments: Any) -> Record:
-        """Execute a step as the thin client asks for it."""
-        request = {"op": "step", "kind": kind, "scenario": of, "name": name, "arguments": arguments}
+    def step(
+        self, kind: str, given: Record | None = None, /, name: str = "Step", of: str = "one", **arguments: Any
+    ) -> Record:
+        """Execute a step as the thin client asks for it.
+
+        :param given: arguments that are called like one of these.
+        """
+        everything = {**(given or {}), **arguments}
+        request = {"op": "step", "kind": kind, "scenario": of, "name": name, "arguments": everything}
         return self.session.handle({**request, "file": "roles/probe_one/tasks/main.yaml", "line": 7})
 
     def call(self, method: str, args: Any = None, **arguments: Any) -> Record:

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 import time
+import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,6 +62,8 @@ class Activity:
     connection: Any = None
     sending: Call | None = None
     """The request that is under way."""
+    doing: str | None = None
+    """What else than a request to the cloud's API is under way."""
     over: threading.Event = field(default_factory=threading.Event)
     """Set when its work is done, or is no longer waited for."""
 
@@ -78,6 +81,15 @@ class Activity:
             with contextlib.suppress(OSError, ValueError):
                 sock.shutdown(socket.SHUT_RDWR)
         self.over.set()
+
+    @contextlib.contextmanager
+    def holding(self, sock: socket.socket) -> Iterator[None]:
+        """Around the use of a socket that is no call's: it is shut down when the time is over."""
+        self.connection = types.SimpleNamespace(sock=sock, stackprobe_user=self)
+        try:
+            yield
+        finally:
+            self.connection = None
 
     def last_call(self) -> Call | None:
         return self.calls[-1] if self.calls else None

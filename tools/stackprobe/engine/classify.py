@@ -44,6 +44,13 @@ class StepFailure(Exception):
         self.status = status
 
 
+class Unanswered(Exception):
+    """A watched host or a name server, no API of the cloud, did not answer or could not be reached.
+
+    Outcome ``failed``, unless the control target does not answer either.
+    """
+
+
 class DeadlinePassed(StepFailure):
     """The step's time was over before the cloud did what was expected."""
 
@@ -123,7 +130,11 @@ class Judge:
             return Verdict(FAILED, str(error), status=error.status if error.status is not None else _status(last))
         if status is not None:
             return self._by_status(status, describe(error), last)
+        if isinstance(error, Unanswered):
+            return self._unanswered(str(error))
         if activity.remaining() <= 0:
+            if last is None and activity.doing:
+                return self._unanswered(f"deadline passed while {activity.doing}")
             if last is None:
                 return Verdict(ERROR, "the deadline passed before the probe sent anything", "look at the runner's load")
             message = f"deadline passed{_while(last)}"
@@ -201,6 +212,9 @@ class Judge:
         if _PROXY.search(message):
             return Verdict(ERROR, f"the proxy does not work: {message}", "check the runner's proxy settings")
         return Verdict(FAILED, f"no answer{_while(last)}: {message}")
+
+    def _unanswered(self, message: str) -> Verdict:
+        return _runner_offline(message) if self._control_target() is False else Verdict(FAILED, message)
 
     def _tls(self, error: BaseException) -> Verdict:
         message = describe(error)

@@ -359,7 +359,7 @@ class Engine:
             line=step.line,
             limit_ms=limit_s * 1000 if limit_s else None,
             deadline_ms=deadline_ms,
-            retries=activity.retries(),
+            retries=activity.retries() + (context.resent if context else 0),
             scheduling_ms=round(scheduling_ms, 3),
             starved=starved,
             precision_ms=context.precision_ms if context else None,

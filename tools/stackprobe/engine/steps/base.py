@@ -49,6 +49,7 @@ class StepContext:
 
     :param own_prefix: how every name of this run begins (``<prefix>-<run id>-``).
     :param checks: filled by the step: every expectation that was evaluated.
+    :param resent: what the step itself sent again and is no call to a cloud's API (a question to a name server).
     :param fatal: False when the scenario can go on although the step did not pass.
     """
 
@@ -63,6 +64,7 @@ class StepContext:
     duration_ms: float | None = None
     poll_interval_s: float = 1.0
     retries: int = 0
+    resent: int = 0
     fatal: bool = True
 
     def pause(self, seconds: float) -> None:
