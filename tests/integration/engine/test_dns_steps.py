@@ -81,7 +81,7 @@ def test_a_cut_answer_is_fetched_over_tcp(ask: Ask, zone: NameServer) -> None:
         ("www", {"expect": {"ttl": {"min": 3600}}}, "ttl is at least 3600, but it is 60"),
         ("garbage", {}, "malformed answer"),
         ("other", {}, "malformed answer"),
-        ("silent", {"deadline": 0.5, "timeout": 0.2}, "no answer to silent.probed.example A within 0.5 s, asked 3 times"),
+        ("silent", {"deadline": 0.5, "timeout": 0.2}, "no answer to silent.probed.example A within 0.5 s, asked 3"),
         ("cut", {"type": "TXT", "deadline": 0.5}, "closes the connection in the middle of its answer"),
         ("slow", {"limit": 0.1}, "too slow: 0.3"),
     ],
