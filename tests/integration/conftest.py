@@ -86,6 +86,8 @@ def inventory(admin: openstack.connection.Connection) -> Inventory:
         "security group rules": network.security_group_rules(),
         "volumes": storage.volumes(details=True, all_projects=True),
         "volume snapshots": storage.snapshots(details=True, all_projects=True),
+        "volume backups": storage.backups(details=True, all_projects=True),
+        "volume transfers": storage.transfers(details=True, all_projects=True),
         "volume types": storage.types(),
         "users": users,
         "projects": identity.projects(),

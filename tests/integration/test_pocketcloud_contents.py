@@ -23,6 +23,7 @@ def test_a_customer_finds_what_a_public_cloud_gives(demo: Connection) -> None:
     assert external.name == "public"
     for zones in (demo.compute.availability_zones(), demo.block_storage.availability_zones()):
         assert {"az1", "az2"} <= {zone.name for zone in zones}
+    assert sorted(one.name for one in demo.block_storage.types()) == ["__DEFAULT__", "fast"]
     quota = demo.compute.get_quota_set(demo.current_project_id)
     assert (quota.instances, quota.cores) == (10, 20)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from openstack import exceptions
 from openstack.connection import Connection
+from pocketcloud.cloud import Cloud
 
 from tests.integration.conftest import Inventory, inventory, settled_inventory
 
@@ -103,5 +104,42 @@ def test_storage_that_fails_puts_the_volume_into_error(demo: Connection, faults:
     volume = storage.create_volume(size=1, name="unlucky")
     assert status(lambda: storage.get_volume(volume), "error") == "error"
     faults([])
+    storage.delete_volume(volume)
+    storage.wait_for_delete(volume, interval=0.1)
+
+
+def test_a_backup_holds_what_its_volume_held_and_is_restored_into_another(demo: Connection, cloud: Cloud) -> None:
+    storage, devices = demo.block_storage, cloud.layout.state / "cinder/devices"
+    volume = storage.create_volume(size=1, name="saved", volume_type="fast")
+    assert status(lambda: storage.get_volume(volume), "available") == "available"
+    full = storage.create_backup(volume_id=volume.id, name="full")
+    assert status(lambda: storage.get_backup(full), "available") == "available"
+    (devices / volume.id).write_text(volume.id[::-1])  # a device does not change its size
+    increment = storage.create_backup(volume_id=volume.id, name="increment", is_incremental=True)
+    assert status(lambda: storage.get_backup(increment), "available") == "available"
+    assert storage.get_backup(full).has_dependent_backups
+    restored = storage.restore_backup(increment.id, name="restored").volume_id
+    assert status(lambda: storage.get_volume(restored), "available") == "available"
+    assert (devices / restored).read_text() == volume.id[::-1]
+    assert status(lambda: storage.get_backup(increment.id), "available") == "available"
+    for one in (increment, full):
+        storage.delete_backup(one)
+        storage.wait_for_delete(one, interval=0.1)
+    for one in (volume, storage.get_volume(restored)):
+        storage.delete_volume(one)
+        storage.wait_for_delete(one, interval=0.1)
+
+
+def test_a_backup_that_fails_goes_into_error_and_its_volume_is_as_before(demo: Connection, faults: Rules) -> None:
+    storage = demo.block_storage
+    volume = storage.create_volume(size=1, name="unsaved")
+    assert status(lambda: storage.get_volume(volume), "available") == "available"
+    faults([{"driver": "backup_create", "name": "^unlucky$", "error": "the tape is on fire"}])
+    backup = storage.create_backup(volume_id=volume.id, name="unlucky")
+    assert status(lambda: storage.get_backup(backup), "error") == "error"
+    assert "on fire" in storage.get_backup(backup).fail_reason
+    assert status(lambda: storage.get_volume(volume), "available") == "available"
+    storage.delete_backup(backup)
+    storage.wait_for_delete(backup, interval=0.1)
     storage.delete_volume(volume)
     storage.wait_for_delete(volume, interval=0.1)

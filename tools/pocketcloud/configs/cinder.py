@@ -5,7 +5,7 @@ from pocketcloud.services import ZONES
 
 
 def settings(site: Site) -> Ini:
-    """One backend a zone; volumes are bookkeeping only."""
+    """One backend a zone, volumes are bookkeeping only; one place for backups."""
     nova = site.credentials("cinder")
     nova["interface"] = "internal"
     backends: Ini = {
@@ -30,6 +30,8 @@ def settings(site: Site) -> Ini:
             "my_ip": "127.0.0.1",
             "glance_api_servers": site.ports.internal_url("glance"),
             "volume_usage_audit_period": "month",
+            "backup_driver": "pocketcloud.host.drivers.cinder_backup.PosixDriver",
+            "backup_file_size": 32768,  # each is held in memory
         },
         **backends,
         "coordination": {"backend_url": f"file://{site.layout.state}/locks"},

@@ -25,6 +25,9 @@ DRIVER_OPERATIONS = (
     "volume_extend",
     "snapshot_create",
     "snapshot_delete",
+    "backup_create",
+    "backup_restore",
+    "backup_delete",
 )
 ALIASES = {
     **{service.type: service.name for service in SERVICES},

@@ -63,6 +63,7 @@ def create(layout: Layout, settings: Settings) -> None:
         cloud.compute.add_host_to_aggregate(aggregate, f"{zone}-host")
     for name, memory, disk in FLAVORS:
         cloud.compute.create_flavor(name=name, ram=memory, vcpus=1, disk=disk)
+    cloud.block_storage.create_type(name="fast", description="as fast as the other")
     network = cloud.network.create_network(
         name="public",
         is_router_external=True,
