@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from stackprobe import content
+from stackprobe import content, releases, role_options, role_steps
+from stackprobe.config.known import Known, KnownScenario, Steps
 from stackprobe.config.model import Selection
-from stackprobe.config.problems import Known
 from stackprobe.errors import UsageError
 from stackprobe.suggest import did_you_mean, listed
 from stackprobe.yamlfile import Document
 
 RESERVED = frozenset({"run", "api", "sweep", "base"})
 """Names that metrics and roles use for something else."""
-_KEYS = {"description": str, "services": list, "tags": list, "opt_in": bool, "creates": bool}
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_KEYS = {
+    "description": str,
+    "services": list,
+    "tags": list,
+    "opt_in": bool,
+    "creates": bool,
+    "release": str,
+    "options": dict,
+}
 
 
 @dataclass(frozen=True)
@@ -26,7 +37,9 @@ class Scenario:
     :param services: the service types (official names) it cannot do without.
     :param opt_in: runs only when it is selected by name.
     :param creates: makes resources in the cloud, so that the circuit breaker holds it back.
-    :param options: its options and their defaults, without the role's prefix.
+    :param options: the JSON Schema of each option, by its name without the role's prefix; ``default`` and, where the
+        role says so, ``description`` and ``x-unit`` are among it.
+    :param release: the series of the oldest OpenStack release with all that it uses; None where that is not said.
     """
 
     name: str
@@ -36,7 +49,8 @@ class Scenario:
     tags: frozenset[str]
     opt_in: bool
     creates: bool
-    options: frozenset[str]
+    options: Mapping[str, Mapping[str, Any]]
+    release: str | None = None
 
     @property
     def role_name(self) -> str:
@@ -46,6 +60,13 @@ class Scenario:
     def file(self) -> str:
         """Its first file, relative to the folder of all roles' parent, as reports show it."""
         return f"roles/{self.role_name}/tasks/main.yaml"
+
+    def steps(self) -> Steps:
+        """Its steps, as its files say.
+
+        :raises UsageError: a file of its tasks cannot be read.
+        """
+        return role_steps.read(self.role)
 
     def variable(self, option: str) -> str:
         """The role variable of an option."""
@@ -74,10 +95,7 @@ def discover(paths: Iterable[Path]) -> dict[str, Scenario]:
 
 def known(scenarios: dict[str, Scenario]) -> Known:
     """What a configuration may name."""
-    return Known(
-        {name: scenario.options for name, scenario in scenarios.items()},
-        {tag for scenario in scenarios.values() for tag in scenario.tags},
-    )
+    return Known({name: KnownScenario(one.tags, one.opt_in, one.options, one.steps) for name, one in scenarios.items()})
 
 
 def select(
@@ -106,9 +124,7 @@ def select(
         if names and not tags:
             selection = Selection(selection.names)
     chosen = [
-        scenario
-        for name, scenario in sorted(scenarios.items())
-        if selection.selects(name, scenario.tags) and (not scenario.opt_in or name in selection.names)
+        scenario for name, scenario in sorted(scenarios.items()) if selection.runs(name, scenario.tags, scenario.opt_in)
     ]
     if not chosen:
         raise UsageError("the selection matches no scenario, so nothing would be proven", remedy="widen the selection")
@@ -119,6 +135,9 @@ def _read(file: Path) -> Scenario:
     name = file.parent.name.removeprefix("probe_")
     if name in RESERVED:
         raise UsageError(f"a scenario cannot be called `{name}`", remedy="rename its folder", file=file)
+    if not _NAME.fullmatch(name):
+        remedy = "rename its folder: lower-case letters, digits and _, the first a letter"
+        raise UsageError(f"a scenario cannot be called `{name}`", remedy=remedy, file=file)
     document = Document.read(file, "scenario")
     data = document.data
     if not isinstance(data, dict):
@@ -127,9 +146,18 @@ def _read(file: Path) -> Scenario:
         if key not in _KEYS:
             raise document.error([key], f"unknown key `{key}`{did_you_mean(str(key), _KEYS)}", at_key=True)
         if not isinstance(value, _KEYS[key]):
-            raise document.error([key], f"`{key}` must be of type {_KEYS[key].__name__}")
+            written = document.as_written([key])
+            remedy = f"write '{written}' with the quotes" if _KEYS[key] is str and written else ""
+            raise document.error([key], f"`{key}` must be of type {_KEYS[key].__name__}", remedy=remedy)
     if not data.get("description"):
         raise UsageError("a scenario needs a `description`", file=file, line=1)
+    release = data.get("release")
+    if release is not None and not releases.is_series(release):
+        raise document.error(
+            ["release"],
+            f"there is no OpenStack release series `{release}`{did_you_mean(release, releases.NAMED)}",
+            remedy="write it as releases.openstack.org does: '2023.1', or a name up to zed",
+        )
     return Scenario(
         name,
         file.parent,
@@ -138,13 +166,6 @@ def _read(file: Path) -> Scenario:
         frozenset(data.get("tags", ())),
         data.get("opt_in", False),
         data.get("creates", True),
-        _options(file.parent),
+        role_options.read(file.parent, document),
+        release,
     )
-
-
-def _options(role: Path) -> frozenset[str]:
-    defaults = role / "defaults" / "main.yaml"
-    if not defaults.exists():
-        return frozenset()
-    data = Document.read(defaults, "role defaults").data or {}
-    return frozenset(str(key).removeprefix(f"{role.name}_") for key in data)

@@ -27,7 +27,7 @@ class Document:
     """
 
     def __init__(self, text: str, file: str | Path) -> None:
-        self.file = str(file)
+        self.file, self.text = str(file), text
         try:
             loader = yaml.SafeLoader(text)
             self._root = loader.get_single_node()

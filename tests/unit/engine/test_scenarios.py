@@ -41,7 +41,7 @@ def test_a_scenario_is_a_folder_with_a_description(found: dict[str, Scenario]) -
     assert sorted(found) == ["one", "rare", "two"]
     one = found["one"]
     assert (one.services, one.tags, one.creates, one.opt_in) == (("network",), {"quick"}, True, False)
-    assert one.options == {"limit_s"} and one.variable("limit_s") == "probe_one_limit_s"
+    assert list(one.options) == ["limit_s"] and one.variable("limit_s") == "probe_one_limit_s"
     assert one.file == "roles/probe_one/tasks/main.yaml"
 
 

@@ -6,9 +6,10 @@ import doctest
 
 import pytest
 from stackprobe.engine import urls
-from stackprobe.engine.core import key_of, worst
+from stackprobe.engine.core import worst
 from stackprobe.engine.steps import wait
 from stackprobe.engine.steps.wait import interval
+from stackprobe.metricname import key_of
 
 
 @pytest.mark.parametrize("waited_s", [0, 1, 30, 59.9, 60, 61, 100, 300, 3600, 1e6])

@@ -1,4 +1,7 @@
-"""``stackprobe check FILE``: validates a configuration and shows every mistake at its line and column."""
+"""``stackprobe check FILE``: validates a configuration and shows every mistake at its line and column.
+
+What is no mistake but has no effect is a line that begins with ``warning:``, and does not change the exit code.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,8 @@ def execute(arguments: argparse.Namespace) -> int:
     """
     found = scenarios.discover(scenarios.roles_paths(arguments.roles_path))
     config = load_config(arguments.file, known=scenarios.known(found))
+    for warning in config.warnings:
+        print(f"warning: {warning}")
     clouds = list(dict.fromkeys(target.cloud for target in config.targets))
     print(f"{arguments.file}: no mistakes; clouds: {listed(clouds) or 'the one given on the command line'}")
     return 0

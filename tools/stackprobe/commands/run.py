@@ -134,6 +134,8 @@ def resolve(arguments: argparse.Namespace) -> Wanted:
     found = scenarios.discover(roles)
     config = load_config(arguments.config, known=scenarios.known(found))
     target = config.target(_cloud(arguments.cloud, config), arguments.region).ending_by(arguments.deadline)
+    for warning in config.warnings:
+        print(f"stackprobe: warning: {warning}", file=sys.stderr)
     chosen = scenarios.select(found, target.selection, arguments.scenario, arguments.tag)
     return Wanted(roles, config, target, chosen)
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from stackprobe.cloud import open_cloud
 from stackprobe.config import load_config
 from stackprobe.errors import UsageError
+from stackprobe.metricname import part
 from stackprobe.naming import is_prefix
-from stackprobe.outputs.metrics import part
 from stackprobe.sweep import sweep
 from stackprobe.sweep.report import write
 

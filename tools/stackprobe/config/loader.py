@@ -6,13 +6,18 @@ import functools
 import importlib.resources
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from stackprobe.address import parse_address
-from stackprobe.config.model import Config, Graphite, Selection, Target
-from stackprobe.config.problems import Known, problems_of
+from stackprobe.config.known import Known
+from stackprobe.config.levels import Level, Settings, targets
+from stackprobe.config.model import Config, Graphite, Target
+from stackprobe.config.problems import problems_of
+from stackprobe.config.selecting import idle, selection
 from stackprobe.errors import UsageError
+from stackprobe.metricname import key_of
 from stackprobe.yamlfile import Document
 
 
@@ -31,7 +36,8 @@ class InvalidConfig(UsageError):
 def load_config(file: Path | None = None, *, known: Known | None = None) -> Config:
     """The configuration in ``file``, or the one of defaults alone.
 
-    :param known: the scenarios there are; without it, names of scenarios, tags and options are not checked.
+    :param known: the scenarios there are; without it, names of scenarios, tags, options and steps are not checked, and
+        common options are given to none.
     :raises InvalidConfig: it has mistakes; all of them are listed.
     :raises UsageError: it cannot be read, or is no YAML.
     """
@@ -41,51 +47,72 @@ def load_config(file: Path | None = None, *, known: Known | None = None) -> Conf
     problems = problems_of(document, schema(), known)
     if problems:
         raise InvalidConfig(problems)
-    return _config(document.data or {}, file)
+    config = _config(document.data or {}, file, known)
+    return config if known is None else replace(config, warnings=tuple(idle(document, known)))
 
 
 @functools.cache
 def schema() -> Mapping[str, Any]:
-    """The JSON Schema of probes.yaml."""
+    """The JSON Schema of probes.yaml, as far as it goes without knowing the scenarios."""
     text = importlib.resources.files("stackprobe.config").joinpath("probes.schema.json").read_text(encoding="utf-8")
     loaded: Mapping[str, Any] = json.loads(text)
     return loaded
 
 
-def _config(data: Mapping[str, Any], file: Path | None) -> Config:
-    properties = schema()["properties"]
-    general = {key: data.get(key, properties[key].get("default")) for key in properties}
-    targets = []
-    for cloud, own in (data.get("clouds") or {}).items():
-        settings = general | {key: value for key, value in (own or {}).items() if key != "options"}
-        settings["options"] = _merged(data.get("options", {}), (own or {}).get("options", {}))
-        given = set(data) | set(own or {})
-        targets += [_target(cloud, region, settings, given) for region in settings.get("regions", [None])]
-    anywhere = _target("", None, general | {"options": data.get("options", {})}, set(data))
-    return Config(file=file, graphite=_graphite(data.get("graphite")), targets=tuple(targets), anywhere=anywhere)
+def _config(data: Settings, file: Path | None, known: Known | None = None) -> Config:
+    general = Level((), data)
+    found = [_target(level, known) for level in targets(data)]
+    return Config(
+        file=file,
+        graphite=_graphite(data.get("graphite")),
+        targets=tuple(found),
+        anywhere=_target(general, known),
+    )
 
 
-def _target(cloud: str, region: str | None, settings: Mapping[str, Any], given: set[str]) -> Target:
+def _target(level: Level, known: Known | None) -> Target:
+    given, properties = level.settings, schema()["properties"]
+    settings = {key: given.get(key, part.get("default")) for key, part in properties.items()}
     reserve = settings["teardown_reserve_s"]
     if "teardown_reserve_s" not in given:  # the default must not eat up a short deadline
         reserve = min(reserve, settings["deadline_s"] // 2)
-    selection = settings.get("scenarios") or {}
+    of_cloud = level.outer[-1] if level.region is not None else level
     return Target(
-        cloud=cloud,
-        region=region,
+        cloud=level.cloud or "",
+        region=level.region,
         prefix=settings["prefix"],
         deadline_s=settings["deadline_s"],
         teardown_reserve_s=reserve,
         poll_interval_s=settings["poll_interval_s"],
         max_leftovers=settings["max_leftovers"],
         control_target=settings["control_target"],
-        services=tuple(settings.get("services", ())),
-        selection=Selection(**{key: frozenset(words) for key, words in selection.items()}),
-        options=settings["options"],
+        services=tuple(given.get("services", ())),
+        selection=selection(settings["scenarios"]),
+        options=_options(given.get("common", {}), given.get("options", {}), known),
+        within={name: _by_key(limits) for name, limits in given.get("within", {}).items()},
+        repeat=given.get("repeat", {}),
+        label=of_cloud.own.get("label"),
+        region_label=level.own.get("label") if level.region is not None else None,
+        environment=settings["environment"],
+        zone=settings["zone"],
     )
 
 
-def _graphite(data: Mapping[str, Any] | None) -> Graphite | None:
+def _options(common: Settings, options: Settings, known: Known | None) -> dict[str, dict[str, Any]]:
+    """Options by scenario: what is common to all that have it, less what is said for one of them."""
+    shared = {
+        name: {option: value for option, value in common.items() if option in scenario.options}
+        for name, scenario in (known.scenarios if known is not None and common else {}).items()
+    }
+    whole = {name: {**shared.get(name, {}), **options.get(name, {})} for name in {**shared, **options}}
+    return {name: own for name, own in whole.items() if own or name in options}
+
+
+def _by_key(limits: Settings) -> dict[str, float]:
+    return {key_of(step): float(limit) for step, limit in limits.items()}
+
+
+def _graphite(data: Settings | None) -> Graphite | None:
     if data is None:
         return None
     properties = schema()["properties"]["graphite"]["properties"]
@@ -93,7 +120,3 @@ def _graphite(data: Mapping[str, Any] | None) -> Graphite | None:
         address=parse_address(data["address"]),
         prefix=data.get("prefix", properties["prefix"]["default"]),
     )
-
-
-def _merged(general: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    return {scenario: {**general.get(scenario, {}), **own.get(scenario, {})} for scenario in {**general, **own}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,10 @@ class Selection:
             return False
         return not (self.names or self.tags) or name in self.names or bool(tags & self.tags)
 
+    def runs(self, name: str, tags: Iterable[str], opt_in: bool) -> bool:
+        """Whether the scenario runs, which, being ``opt_in``, must be selected by name."""
+        return self.selects(name, tags) and (not opt_in or name in self.names)
+
 
 @dataclass(frozen=True)
 class Graphite:
@@ -50,7 +54,13 @@ class Target:
     :param max_leftovers: create nothing while more resources of earlier runs are left.
     :param control_target: a URL or HOST:PORT that tells whether the runner's own network works.
     :param services: service types that must be in the catalog.
-    :param options: options of scenarios, by scenario and option.
+    :param options: options of scenarios, by scenario and option, those common to several of them among them.
+    :param within: how long steps may take (s), by scenario and key of the step; a step's own limit gives way to it.
+    :param repeat: how many times a scenario runs, where that is not once.
+    :param label: what the cloud is called in metrics, if not by its name.
+    :param region_label: what the region is called in metrics, if not by its name.
+    :param environment: a label of what is probed, such as ``production``.
+    :param zone: a label of where that is, such as ``eu-de``.
     """
 
     cloud: str
@@ -64,6 +74,21 @@ class Target:
     services: tuple[str, ...]
     selection: Selection
     options: Mapping[str, Mapping[str, Any]]
+    within: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    repeat: Mapping[str, int] = field(default_factory=dict)
+    label: str | None = None
+    region_label: str | None = None
+    environment: str | None = None
+    zone: str | None = None
+
+    @property
+    def metric_cloud(self) -> str:
+        """What the cloud is called in metrics, before it is made a part of their names."""
+        return self.label or self.cloud
+
+    def metric_region(self, region: str | None) -> str:
+        """What ``region`` is called in metrics, before it is made a part of their names."""
+        return self.region_label or region or self.region or "default"
 
     def ending_by(self, deadline_s: int | None) -> Target:
         """The same, but over after ``deadline_s`` (s) at the latest; a third of it at most is kept for teardown.
@@ -86,12 +111,14 @@ class Config:
     :param file: where it was read from; None when there was no file.
     :param targets: every cloud and region that it names; none when it leaves the cloud to the command line.
     :param anywhere: the settings for a cloud that is given on the command line alone.
+    :param warnings: what is no mistake, but has no effect as it stands.
     """
 
     file: Path | None
     graphite: Graphite | None
     targets: tuple[Target, ...]
     anywhere: Target
+    warnings: tuple[UsageError, ...] = ()
 
     def target(self, cloud: str, region: str | None = None) -> Target:
         """The settings for a cloud and region that were asked for.

@@ -3,55 +3,50 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import jsonschema
 
-from stackprobe.address import parse_address
+from stackprobe.config import complete, rules
+from stackprobe.config.known import Known
+from stackprobe.config.levels import Path, levels
+from stackprobe.config.wording import TYPES, named, place
 from stackprobe.errors import UsageError
-from stackprobe.redact import Scrubber, is_secret_name
 from stackprobe.suggest import did_you_mean, listed
 from stackprobe.yamlfile import Document
 
-Path = tuple[str | int, ...]
-
-_TYPES = {
-    "object": "a mapping",
-    "array": "a list",
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "null": "empty",
-}
-
-
-@dataclass(frozen=True)
-class Known:
-    """The scenarios that exist, to tell a misspelt name from a good one.
-
-    :param scenarios: names of scenarios, each with the names of its options.
-    :param tags: the tags that some scenario has.
-    """
-
-    scenarios: Mapping[str, Collection[str]] = field(default_factory=dict)
-    tags: Collection[str] = ()
+_MOST_LISTED = 40
 
 
 def problems_of(document: Document, schema: Mapping[str, Any], known: Known | None) -> list[UsageError]:
-    """Every mistake of a configuration, in the order of its lines."""
+    """Every mistake of a configuration, in the order of its lines.
+
+    :param schema: the one that knows no scenario.
+    :param known: the scenarios there are; without it, names of scenarios, tags, options and steps are not checked.
+    """
     found = [*document.duplicate_keys, *_odd_values(document, document.data, ())]
     if not found:
+        if known is not None:
+            schema = complete.complete(schema, known, steps_of=_limited(document.data))
         for error in _schema_errors(document.data, schema):
             found += _unknown_keys(document, error) or [_described(document, error)]
     if not found:
-        found = [*_contradictions(document), *_addresses(document), *_secrets(document, document.data, ())]
-        if known is not None:
-            found += _unknown_names(document, known)
-    return sorted(found, key=lambda error: (error.line or 0, error.column or 0))
+        found = [*rules.problems_of(document, known)]
+    return sorted(_distinct(found), key=lambda error: (error.line or 0, error.column or 0))
+
+
+def _distinct(errors: list[UsageError]) -> list[UsageError]:
+    """One error each: an anchor, or an option of many scenarios, repeats itself."""
+    return list({str(error): error for error in errors}.values())
+
+
+def _limited(data: Any) -> set[str]:
+    """The scenarios with limits, as far as the data has the right shape."""
+    try:
+        return {scenario for level in levels(data or {}) for scenario in level.own.get("within", {})}
+    except (AttributeError, TypeError):
+        return set()
 
 
 def _odd_values(document: Document, value: Any, path: Path) -> Iterator[UsageError]:
@@ -66,10 +61,10 @@ def _odd_values(document: Document, value: Any, path: Path) -> Iterator[UsageErr
         for index, item in enumerate(value):
             yield from _odd_values(document, item, (*path, index))
     elif isinstance(value, float) and not math.isfinite(value):
-        yield document.error(path, f"{_place(path)} must be a finite number")
+        yield document.error(path, f"{place(path)} must be a finite number")
     elif value is not None and not isinstance(value, (str, int, float)):
         yield document.error(
-            path, f"YAML takes {_place(path)} for a {type(value).__name__}", remedy="put it in quotes if it is text"
+            path, f"YAML takes {place(path)} for a {type(value).__name__}", remedy="put it in quotes if it is text"
         )
 
 
@@ -78,16 +73,18 @@ def _schema_errors(data: Any, schema: Mapping[str, Any]) -> list[Any]:
 
 
 def _unknown_keys(document: Document, error: Any) -> list[UsageError]:
-    if error.validator != "additionalProperties":
+    if error.validator != "additionalProperties" or error.validator_value is not False:
         return []
     path: Path = tuple(error.absolute_path)
     known = list(error.schema.get("properties", {}))
-    where = f" in {_place(path)}" if path else ""
+    unknown, there_are = error.schema.get("x-unknown"), error.schema.get("x-there-are")
+    where = f" in {place(path)}" if path else ""
+    remedy = f"{there_are or 'known keys there are'} {_listed(error.schema.get('x-listed', known))}"
     return [
         document.error(
             (*path, key),
-            f"unknown key `{key}`{where}{did_you_mean(key, known)}",
-            remedy=f"known keys there are {listed(known)}",
+            (f"{unknown} `{key}`" if unknown else f"unknown key `{key}`{where}") + did_you_mean(key, known),
+            remedy=remedy,
             at_key=True,
         )
         for key in error.instance
@@ -97,176 +94,62 @@ def _unknown_keys(document: Document, error: Any) -> list[UsageError]:
 
 def _described(document: Document, error: Any) -> UsageError:
     path: Path = tuple(error.absolute_path)
-    place, value, wanted = _place(path), error.instance, error.validator_value
-    unit = error.schema.get("x-unit") if isinstance(error.schema, Mapping) else None
-    suffix = f" {unit}" if unit else ""
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    what, value, wanted = place(path), error.instance, error.validator_value
+    unit = f" {schema['x-unit']}" if "x-unit" in schema else ""
+    whose = f" (for the scenario `{schema['x-for']}`)" if "x-for" in schema else ""
     if "propertyNames" in error.absolute_schema_path:
-        words = error.schema.get("x-pattern-words", "a name")
-        return document.error((*path, value), f"the key `{value}` in {place} must be {words}", at_key=True)
+        words = schema.get("x-pattern-words", "a name")
+        return document.error((*path, value), f"the key `{value}` in {what} must be {words}", at_key=True)
     if error.validator == "type":
-        types = [wanted] if isinstance(wanted, str) else wanted
-        message = f"{place} must be {' or '.join(_TYPES[name] for name in types)}"
-        if value is None:
-            return document.error(path, f"{message}, but is empty", remedy="fill it in or remove the key")
-        message += f", not {_named(value)}"
-        if "string" in types and not isinstance(value, (dict, list)):
-            written = document.as_written(path)
-            return document.error(path, message, remedy=f"write '{written}' with the quotes")
-        return document.error(path, message)
+        return _of_wrong_type(document, path, error, whose)
     if error.validator == "minimum":
-        return document.error(path, f"{place} must be at least {wanted}{suffix}, not {value}")
+        return document.error(path, f"{what} must be at least {wanted}{unit}, not {value}{whose}")
+    if error.validator == "exclusiveMinimum":
+        return document.error(path, f"{what} must be more than {wanted}{unit}, not {value}{whose}")
     if error.validator == "maximum":
-        return document.error(path, f"{place} must be at most {wanted}{suffix}, not {value}")
-    if error.validator == "pattern":
-        return document.error(path, f"{place} must be {error.schema['x-pattern-words']}, not `{value}`")
+        return document.error(path, f"{what} must be at most {wanted}{unit}, not {value}{whose}")
+    words = schema.get("x-pattern-words") or schema.get("x-words")
+    if error.validator in ("pattern", "maxLength") and words:
+        return document.error(path, f"{what} must be {words}, not `{value}`{whose}")
     if error.validator == "enum":
+        unknown, there_are = schema.get("x-unknown", f"{what} cannot be"), schema.get("x-there-are", "it is one of")
+        known = [str(word) for word in wanted]
         return document.error(
             path,
-            f"{place} cannot be `{value}`{did_you_mean(str(value), wanted)}",
-            remedy=f"it is one of {listed(wanted)}",
+            f"{unknown} `{value}`{whose}{did_you_mean(str(value), known)}",
+            remedy=f"{there_are} {_listed(known)}",
         )
     if error.validator == "required":
         missing = next(key for key in wanted if key not in value)
-        return document.error(path, f"{place} lacks `{missing}`", at_key=True)
+        return document.error(path, f"{what} lacks `{missing}`{whose}", at_key=True)
     if error.validator == "uniqueItems":
         double = next(index for index, item in enumerate(value) if item in value[:index])
-        return document.error((*path, double), f"{place} names `{value[double]}` twice")
+        return document.error((*path, double), f"{what} names `{value[double]}` twice{whose}")
     if error.validator in ("minItems", "minLength", "minProperties"):
-        return document.error(path, f"{place} must not be empty", remedy="remove the key to have its default")
-    return document.error(path, f"{place} is wrong: {error.message}")
+        return document.error(path, f"{what} must not be empty{whose}", remedy="remove the key to have its default")
+    return document.error(path, f"{what} is wrong: {error.message}{whose}")
 
 
-def _contradictions(document: Document) -> Iterator[UsageError]:
-    data = document.data or {}
-    clouds = {name: cloud or {} for name, cloud in data.get("clouds", {}).items()}
-    places: list[tuple[Path, Mapping[str, Any]]] = [((), data)]
-    places += [(("clouds", name), cloud) for name, cloud in clouds.items()]
-    for path, settings in places:
-        selection = settings.get("scenarios", {})
-        for wanted, skipped in (("names", "skip_names"), ("tags", "skip_tags")):
-            for index, word in enumerate(selection.get(skipped, [])):
-                if word in selection.get(wanted, []):
-                    yield document.error(
-                        (*path, "scenarios", skipped, index),
-                        f"`{word}` stands in `{wanted}` and in `{skipped}`",
-                        remedy="remove it from one of them",
-                    )
-        deadline = settings.get("deadline_s", data.get("deadline_s", 3600))
-        reserve = settings.get("teardown_reserve_s", data.get("teardown_reserve_s", min(600, deadline / 2)))
-        if reserve >= deadline and {"deadline_s", "teardown_reserve_s"} & set(settings):
-            key = "teardown_reserve_s" if "teardown_reserve_s" in settings else "deadline_s"
-            yield document.error(
-                (*path, key),
-                f"no time is left for probing: of {deadline} s, {reserve} s are kept for teardown",
-                remedy="make `deadline_s` larger or `teardown_reserve_s` smaller",
-            )
+def _of_wrong_type(document: Document, path: Path, error: Any, whose: str) -> UsageError:
+    wanted, value = error.validator_value, error.instance
+    types = [wanted] if isinstance(wanted, str) else wanted
+    words = error.schema.get("x-words") or " or ".join(TYPES[name] for name in types)
+    unit = f" ({error.schema['x-unit']})" if "x-unit" in error.schema and "x-words" not in error.schema else ""
+    message = f"{place(path)} must be {words}{unit}"
+    if value is None:
+        return document.error(path, f"{message}, but is empty{whose}", remedy="fill it in or remove the key")
+    message += f", not {named(value)}{whose}"
+    written = document.as_written(path)
+    if "string" in types and "x-words" not in error.schema and written is not None:
+        return document.error(path, message, remedy=f"write '{written}' with the quotes")
+    if types == ["array"] and written is not None:
+        return document.error(path, message, remedy=f"write [{written}]")
+    return document.error(path, message)
 
 
-def _addresses(document: Document) -> Iterator[UsageError]:
-    data = document.data or {}
-    if "graphite" in data:
-        try:
-            parse_address(data["graphite"]["address"])
-        except UsageError as error:
-            yield document.error(("graphite", "address"), error.message, remedy=error.remedy)
-    for path in [(), *(("clouds", name) for name in data.get("clouds", {}))]:
-        settings: Any = data
-        for part in path:
-            settings = settings[part] or {}
-        target = settings.get("control_target")
-        if target is not None and not is_control_target(target):
-            yield document.error(
-                (*path, "control_target"),
-                f"`{Scrubber()(target)}` is neither a URL nor HOST:PORT",
-                remedy="write it as in https://example.org/ or example.org:443",
-            )
-
-
-def is_control_target(text: str) -> bool:
-    """Whether ``text`` is an http(s) URL or HOST:PORT."""
-    if "://" not in text:
-        try:
-            parse_address(text)
-        except UsageError:
-            return False
-        return True
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _secrets(document: Document, value: Any, path: Path) -> Iterator[UsageError]:
-    """Secrets do not belong here: this file is committed to repositories and shown in reports."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            if is_secret_name(key) and item is not None and not isinstance(item, (bool, Mapping)):
-                yield document.error((*path, key), f"`{key}` looks like a secret", remedy=_NO_SECRETS, at_key=True)
-            else:
-                yield from _secrets(document, item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _secrets(document, item, (*path, index))
-    elif isinstance(value, str) and Scrubber()(value) != value:
-        yield document.error(path, f"{_place(path)} holds a secret", remedy=_NO_SECRETS)
-
-
-_NO_SECRETS = "secrets belong in clouds.yaml or secure.yaml, never in this file"
-
-
-def _unknown_names(document: Document, known: Known) -> Iterator[UsageError]:
-    data = document.data or {}
-    for path in [(), *(("clouds", name) for name in data.get("clouds", {}))]:
-        settings: Any = data
-        for part in path:
-            settings = settings[part] or {}
-        selection = settings.get("scenarios", {})
-        for key, words in (
-            ("names", known.scenarios),
-            ("skip_names", known.scenarios),
-            ("tags", known.tags),
-            ("skip_tags", known.tags),
-        ):
-            for index, word in enumerate(selection.get(key, [])):
-                if word not in words:
-                    what = "tag" if key.endswith("tags") else "scenario"
-                    yield document.error(
-                        (*path, "scenarios", key, index),
-                        f"there is no {what} `{word}`{did_you_mean(word, words)}",
-                        remedy=f"there are {listed(sorted(words))}",
-                    )
-        for scenario, options in settings.get("options", {}).items():
-            place = (*path, "options", scenario)
-            if scenario not in known.scenarios:
-                yield document.error(
-                    place,
-                    f"there is no scenario `{scenario}`{did_you_mean(scenario, known.scenarios)}",
-                    remedy=f"there are {listed(sorted(known.scenarios))}",
-                    at_key=True,
-                )
-                continue
-            for option in options:
-                if option not in known.scenarios[scenario]:
-                    yield document.error(
-                        (*place, option),
-                        f"the scenario `{scenario}` has no option `{option}`"
-                        + did_you_mean(option, known.scenarios[scenario]),
-                        remedy=f"it has {listed(sorted(known.scenarios[scenario])) or 'none'}",
-                        at_key=True,
-                    )
-
-
-def _place(path: Path) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return f"`{text.lstrip('.')}`" if text else "the configuration"
-
-
-def _named(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, (int, float)):
-        return f"the number {value}"
-    return "text" if isinstance(value, str) else "a list" if isinstance(value, list) else "a mapping"
+def _listed(words: list[str]) -> str:
+    if not words:
+        return "none"
+    more = len(words) - _MOST_LISTED
+    return listed(words[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")

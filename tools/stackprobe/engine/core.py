@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -22,16 +21,12 @@ from stackprobe.engine.starvation import Heartbeat
 from stackprobe.engine.steps import KINDS, Step, StepContext
 from stackprobe.engine.steps.base import seconds
 from stackprobe.engine.values import Values
+from stackprobe.metricname import key_of
 
 JOIN = "join"
 """The kind of step that waits for those in the background."""
 RUN = "run"
 """The reserved scenario of steps that belong to the run itself."""
-
-
-def key_of(name: str) -> str:
-    """The metric part that a step's name gives: ``Create the network`` → ``create_the_network``."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "step"
 
 
 @dataclass
@@ -404,4 +399,4 @@ def _last_status(activity: Activity) -> int | None:
     return last.status if last else None
 
 
-__all__ = ["ERROR", "FAILED", "PASSED", "RUN", "SKIPPED", "Engine", "ScenarioState", "classify", "key_of", "worst"]
+__all__ = ["ERROR", "FAILED", "PASSED", "RUN", "SKIPPED", "Engine", "ScenarioState", "classify", "worst"]

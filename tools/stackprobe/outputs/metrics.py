@@ -8,20 +8,16 @@ stands twice. A value of the journal is written with all its digits.
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from stackprobe.metricname import part
 from stackprobe.results import Call, Outcome, Results, Scenario, Step
 
 FILENAME = "metrics.txt"
 
 #: First parts after cloud and region that are not scenarios.
 RESERVED = ("run", "api", "sweep")
-#: Longest part of a name. A part is a file or directory name of Graphite's store, where 255 bytes are the end.
-LONGEST_PART = 100
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 _OUTCOMES = tuple(Outcome)
 #: Outcomes whose durations say something about the cloud: too slow is a failure, and its true time is what matters.
 _JUDGED = (Outcome.PASSED, Outcome.FAILED)
@@ -48,11 +44,6 @@ def points(results: Results) -> Iterator[Point]:
         yield from _steps(f"{root}.run", results.run_level.steps)
     yield from _run(f"{root}.run", results)
     yield from _calls(f"{root}.api", results.calls)
-
-
-def part(text: str) -> str:
-    """One part of a name: what Graphite would take for a separator, a pattern or a path becomes ``_``."""
-    return _UNSAFE.sub("_", text.encode("ascii", "replace").decode())[:LONGEST_PART] or "_"
 
 
 def number(value: float) -> str:

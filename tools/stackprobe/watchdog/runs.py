@@ -10,8 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from stackprobe.metricname import part
 from stackprobe.outputs import wording
-from stackprobe.outputs.metrics import part
 from stackprobe.watchdog.expected import Expectation, Patience, span
 from stackprobe.watchdog.gaps import gaps, missing
 from stackprobe.watchdog.verdict import Verdict
