@@ -7,11 +7,21 @@ import io
 import uuid
 from typing import Any
 
-from nova.compute import task_states
+from nova import exception
+from nova.compute import power_state, task_states, vm_states
 from nova.image import glance
 from nova.virt import fake
 
-from pocketcloud.host.drivers.stalls import stall
+from pocketcloud.host.drivers.stalls import InjectedFault, stall
+
+SHELVED = (vm_states.SHELVED, vm_states.SHELVED_OFFLOADED)
+SHELVING = (
+    task_states.SHELVING,
+    task_states.SHELVING_IMAGE_PENDING_UPLOAD,
+    task_states.SHELVING_IMAGE_UPLOADING,
+    task_states.SHELVING_OFFLOADING,
+)
+REBUILDING = (task_states.REBUILDING, task_states.REBUILD_BLOCK_DEVICE_MAPPING, task_states.REBUILD_SPAWNING)
 
 
 class PocketDriver(fake.FakeDriver):
@@ -45,15 +55,21 @@ class PocketDriver(fake.FakeDriver):
         stall(operation, instance.display_name, None if operation == "server_delete" else deleting)
 
     def spawn(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
-        """Make a server."""
-        self._stall("spawn", instance)
+        """Make a server, or make it again: of an image when it is rebuilt, of what was kept when it is unshelved."""
+        if instance.task_state in REBUILDING:
+            self._stall("rebuild", instance)
+        else:
+            self._stall("unshelve" if instance.vm_state in SHELVED else "spawn", instance)
         super().spawn(context, instance, *args, **kwargs)
 
-    def destroy(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
-        """Remove a server."""
-        self._stall("server_delete", instance)
+    def destroy(self, context: Any, instance: Any, network_info: Any, *args: Any, **kwargs: Any) -> None:
+        """Remove a server, for good or from its host alone. Its ports may be plugged into another one."""
+        if instance.task_state not in (*REBUILDING, *SHELVING):
+            self._stall("server_delete", instance)
+        for vif in network_info or ():
+            self._interfaces.pop(vif["id"], None)
         if instance.uuid in self.instances:
-            super().destroy(context, instance, *args, **kwargs)
+            super().destroy(context, instance, network_info, *args, **kwargs)
 
     def power_off(self, instance: Any, *args: Any, **kwargs: Any) -> None:
         """Stop a server."""
@@ -70,10 +86,63 @@ class PocketDriver(fake.FakeDriver):
         self._stall("reboot", instance)
         super().reboot(context, instance, *args, **kwargs)
 
+    def pause(self, instance: Any) -> None:
+        """Hold a server."""
+        self._stall("pause", instance)
+        super().pause(instance)
+        self.instances[instance.uuid].state = power_state.PAUSED
+
+    def unpause(self, instance: Any) -> None:
+        """Let a paused server go on."""
+        self._stall("unpause", instance)
+        super().unpause(instance)
+        self.instances[instance.uuid].state = power_state.RUNNING
+
+    def suspend(self, context: Any, instance: Any) -> None:
+        """Write a server to disk."""
+        self._stall("suspend", instance)
+        super().suspend(context, instance)
+        self.instances[instance.uuid].state = power_state.SUSPENDED
+
+    def resume(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
+        """Let a suspended server go on."""
+        self._stall("resume", instance)
+        super().resume(context, instance, *args, **kwargs)
+        self.instances[instance.uuid].state = power_state.RUNNING
+
+    def rescue(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
+        """Start a server from a rescue image."""
+        self._stall("rescue", instance)
+        super().rescue(context, instance, *args, **kwargs)
+        self.instances[instance.uuid].state = power_state.RUNNING
+
+    def unrescue(self, context: Any, instance: Any) -> None:
+        """Start a rescued server from its own disk again."""
+        self._stall("unrescue", instance)
+        super().unrescue(context, instance)
+        self.instances[instance.uuid].state = power_state.RUNNING
+
     def migrate_disk_and_power_off(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> Any:
         """First half of a resize."""
         self._stall("resize", instance)
         return super().migrate_disk_and_power_off(context, instance, *args, **kwargs)
+
+    def attach_interface(self, context: Any, instance: Any, image_meta: Any, vif: Any) -> None:
+        """Plug a port into a running server."""
+        try:
+            self._stall("plug", instance)
+        except InjectedFault as error:  # what is no error of nova's, its manager does not clean up after
+            raise exception.InterfaceAttachFailed(instance_uuid=instance.uuid) from error
+        super().attach_interface(context, instance, image_meta, vif)
+
+    def detach_interface(self, context: Any, instance: Any, vif: Any) -> None:
+        """Take a port out of a running server."""
+        try:
+            self._stall("unplug", instance)
+        except InjectedFault as error:
+            raise exception.InterfaceDetachFailed(instance_uuid=instance.uuid) from error
+        self._interfaces.setdefault(vif["id"], vif)  # a server that came from another host brought it along
+        super().detach_interface(context, instance, vif)
 
     def attach_volume(
         self, context: Any, connection_info: Any, instance: Any, mountpoint: Any, *args: Any, **kwargs: Any
@@ -97,8 +166,8 @@ class PocketDriver(fake.FakeDriver):
         )
 
     def snapshot(self, context: Any, instance: Any, image_id: str, update_task_state: Any) -> None:
-        """Upload some bytes, so that the image becomes active as a real one does."""
-        self._stall("server_snapshot", instance)
+        """Upload some bytes, so that the image becomes active as a real one does. A shelved server is kept so too."""
+        self._stall("shelve" if instance.task_state in SHELVING else "server_snapshot", instance)
         super().snapshot(context, instance, image_id, update_task_state)
         api = glance.API()
         image = api.get(context, image_id)
