@@ -37,6 +37,7 @@ def leave_everything(connection: Connection, prefix: str, run_id: str, user: boo
     network_api.create_port(network_id=network.id)  # one that nobody named
     network_api.create_ip(floating_network_id=external.id, port_id=port.id, description=called("ip"))
     compute.create_keypair(name=called("key"))
+    compute.create_server_group(name=called("group"), policies=["anti-affinity"])
     volume = storage.create_volume(name=called("volume"), size=1)
     image = connection.image.create_image(
         name=called("image"), data=b"x" * 64, disk_format="raw", container_format="bare", is_protected=True

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from openstack.connection import Connection
 
 from tests.integration.engine.driver import Probe
 
@@ -42,6 +43,49 @@ def test_a_join_for_a_zone_waits_for_that_zone_only(probe: Probe) -> None:
     began = time.monotonic()
     assert probe.step("join", "Join", zone="az2")["outcome"] == "passed"
     assert time.monotonic() - began < 5
+
+
+def test_a_measured_join_is_a_step_from_the_first_beginning_to_the_last_end(probe: Probe) -> None:
+    for zone in ("az1", "az2"):
+        step = {"call": "network.networks", "until": {"#": {"min": 0}}}
+        probe.step("wait", "Wait", **step, zone=zone, background=True)
+    answer = probe.step("join", "Everything is there", measure=True, limit=0.1)
+    assert (answer["outcome"], answer["fatal"]) == ("failed", False), "too slow stops nothing"
+    whole, parts = probe.one("step", step="Everything is there"), probe.records("step", step="Wait")
+    assert (whole["kind"], whole["limit_ms"]) == ("join", 100)
+    ends = [one["start_t"] * 1000 + one["duration_ms"] for one in parts]
+    assert whole["start_t"] <= min(one["start_t"] for one in parts) + 0.01
+    assert whole["start_t"] * 1000 + whole["duration_ms"] == pytest.approx(max(ends), abs=500)
+
+
+def test_a_measured_join_is_no_step_when_something_went_wrong(probe: Probe) -> None:
+    waiting(probe, "Wait", "az1", 1)
+    assert probe.step("join", "Everything is there", measure=True)["outcome"] == "failed"
+    assert probe.records("step", step="Everything is there") == []
+
+
+def test_what_the_cloud_makes_along_is_removed_by_its_name(probe: Probe, demo: Connection) -> None:
+    """By a name that only the journal knew, as when a shelved server's image is left."""
+    name = probe.name("along")
+    answer = probe.call("network.create_network", [], along={"network": name})
+    assert answer["outcome"] == "passed"
+    [made] = [one for one in probe.records("resource") if one["state"] == "intended"]
+    assert (made["kind"], made["name"], made["id"]) == ("network", name, None)
+    demo.network.update_network(answer["result"]["id"], name=name)
+    probe.finish()
+    assert probe.one("step", step="Tear down network along")["outcome"] == "passed"
+    assert demo.network.find_network(name) is None
+
+
+def test_what_the_cloud_deletes_by_itself_is_waited_for(probe: Probe, demo: Connection) -> None:
+    made = probe.call("network.create_network", {"name": probe.name("net")}, creates="network")["result"]
+    arguments = {"kind": "network", "id": made["id"], "by_itself": True}
+    answer = probe.step("delete", "Wait in vain", **arguments, deadline=1)
+    assert (answer["outcome"], demo.network.find_network(made["id"]) is not None) == ("failed", True)
+    demo.network.delete_network(made["id"])
+    assert probe.step("delete", "Wait", **arguments)["outcome"] == "passed"
+    probe.finish()
+    assert probe.records("resource")[-1]["state"] == "deleted"
 
 
 def test_what_is_in_the_background_when_a_scenario_ends_is_given_up(probe: Probe) -> None:

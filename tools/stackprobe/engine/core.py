@@ -14,6 +14,7 @@ import openstack.connection
 
 from stackprobe.engine import classify, performing
 from stackprobe.engine.activity import Activity, Call
+from stackprobe.engine.background import Background
 from stackprobe.engine.classify import ERROR, FAILED, PASSED, SKIPPED, Judge, StepError, Verdict
 from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.recorder import Recorder
@@ -47,8 +48,8 @@ class ScenarioState:
     """Its last step says itself why the scenario could not go on."""
     fatal_steps: set[str] = field(default_factory=set)
     """Names of all steps that said so; of a loop, Ansible names the task once more when all its items are through."""
-    background: list[tuple[str | None, futures.Future[dict[str, Any]]]] = field(default_factory=list)
-    """The zones and the answers to come of steps that go on beside the others."""
+    background: list[Background] = field(default_factory=list)
+    """The steps that go on beside the others."""
 
 
 class Engine:
@@ -156,27 +157,36 @@ class Engine:
 
     def _in_background(self, step: Step) -> dict[str, Any]:
         """Begin ``step`` and answer at once; the next join tells how it went."""
-        answer: futures.Future[dict[str, Any]] = futures.Future()
-        self.begin(step.scenario).background.append((step.zone, answer))
-        work = threading.Thread(
-            target=lambda: answer.set_result(self._execute(step)), name=f"{step.scenario}: background", daemon=True
-        )
-        work.start()
+        name = f"{step.scenario}: background"
+        self.begin(step.scenario).background.append(Background(step.zone, name, lambda: self._execute(step)))
         return {"outcome": PASSED, "message": "goes on in the background", "fatal": False, "result": None}
 
     def _join(self, step: Step) -> dict[str, Any]:
-        """Wait until the steps in the background (those of a zone, or all) are over; answer with their worst."""
+        """Wait until the steps in the background (those of a zone, or all) are over; answer with their worst.
+
+        With ``measure`` it is a step of its own when all went well, from the first one's beginning to the last one's
+        end.
+        """
         state = self.begin(step.scenario)
-        chosen = [one for one in state.background if step.zone in (None, one[0])]
-        answers = [answer.result() for _, answer in chosen]
+        chosen = [one for one in state.background if step.zone in (None, one.zone)]
+        answers = [one.answer.result() for one in chosen]
         state.background = [one for one in state.background if one not in chosen]
         state.answered = time.monotonic()
         bad = [one for one in answers if one["fatal"]]
+        if not bad and chosen and str(step.arguments.get("measure") or "false").lower() != "false":
+            return self._measured(step, chosen)
         return bad[0] if bad else {"outcome": PASSED, "message": "", "fatal": False, "result": None}
+
+    def _measured(self, step: Step, joined: list[Background]) -> dict[str, Any]:
+        began, ended = Background.span(joined)
+        activity = Activity(began, step.scenario, step.name, next(self._sequence))
+        context = StepContext(self.connection, activity, self.ledger, self.values, self.own_prefix)
+        context.duration_ms = (ended - began) * 1000
+        return self._settle(step, activity, context, Verdict(PASSED, ""), None, began, None, 0.0)
 
     def abandon(self, scenario: str) -> None:
         """End what is still going on in the background of a scenario that is over: nobody wants it any more."""
-        background = [answer for _, answer in self.begin(scenario).background]
+        background = [one.answer for one in self.begin(scenario).background]
         while futures.wait(background, timeout=0.0).not_done:
             with self._lock:
                 activities = [one for one in self._activities.values() if one.scenario == scenario]
@@ -267,7 +277,7 @@ class Engine:
         verdict: Verdict,
         result: Any,
         arrived: float,
-        deadline_ms: float,
+        deadline_ms: float | None,
         scheduling_ms: float,
     ) -> dict[str, Any]:
         now = time.monotonic()

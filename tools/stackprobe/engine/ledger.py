@@ -70,6 +70,7 @@ class Ledger:
 
         try:
             yield created
+            entry.settled = True
         except BaseException as error:
             status = status_of(error)
             entry.settled = entry.settled or status not in _NO_ANSWER

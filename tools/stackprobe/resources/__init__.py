@@ -11,6 +11,7 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         compute.SERVER,
         compute.KEYPAIR,
+        compute.SERVER_GROUP,
         network.FLOATING_IP,
         network.PORT,
         network.ROUTER,

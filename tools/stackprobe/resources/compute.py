@@ -1,4 +1,4 @@
-"""Servers and key pairs."""
+"""Servers, their groups, and key pairs."""
 
 from __future__ import annotations
 
@@ -68,3 +68,4 @@ SERVER = Server(
     settles_s=0.3,
 )
 KEYPAIR = KeyPair("keypair", "compute", "/os-keypairs", "keypairs", "keypair", 1)
+SERVER_GROUP = Kind("server_group", "compute", "/os-server-groups", "server_groups", "server_group", 1)

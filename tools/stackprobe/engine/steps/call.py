@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +21,7 @@ class CallStep(StepKind):
     """Calls ``call`` with ``args``.
 
     ``creates`` names the kind of resource that is made: its name is written to the journal before the request is sent.
+    ``along`` maps kinds to names of what the cloud makes of itself by this call (the image of a shelved server).
     ``read_back`` names a method that gets such a resource by its id: what the answer promised must hold there too, so
     that an invented answer is noticed. It does not count into the step's duration.
     ``then`` (arguments of ``probe_wait``; its ``args`` are by default the id in the answer) keeps the step going until
@@ -33,20 +35,14 @@ class CallStep(StepKind):
 
     name = "call"
     required = frozenset({"call"})
-    optional = frozenset({"args", "creates", "name", "read_back", "then", "refused", "may_refuse", "unless_role"})
+    optional = frozenset(
+        {"args", "creates", "name", "along", "read_back", "then", "refused", "may_refuse", "unless_role"}
+    )
 
     def run(self, context: StepContext, step: Step) -> Any:
         _skip_for_role(context, step.arguments.get("unless_role"))
-        creates = step.arguments.get("creates")
-        if creates:
-            name = _own_name(context, step)
-            with context.ledger.creating(step.scenario, creates, name, context.activity.uncertain) as created:
-                result = self._call(context, step)
-                if not isinstance(result, dict) or not (identity := context.ledger.identity(creates, result)):
-                    raise StepFailure(f"the answer names no id of the {creates} that was to be created")
-                created(identity)
-        else:
-            result = self._call(context, step)
+        with _intended_along(context, step):
+            result = self._create(context, step) if step.arguments.get("creates") else self._call(context, step)
         if step.arguments.get("may_refuse") and _is_refusal(result):
             return result
         if step.arguments.get("expect"):
@@ -54,6 +50,15 @@ class CallStep(StepKind):
         if step.arguments.get("read_back"):
             self._read_back(context, step, result)
         return self._then(context, step, result) if step.arguments.get("then") else result
+
+    def _create(self, context: StepContext, step: Step) -> Any:
+        kind, name = step.arguments["creates"], _own_name(context, step)
+        with context.ledger.creating(step.scenario, kind, name, context.activity.uncertain) as created:
+            result = self._call(context, step)
+            if not isinstance(result, dict) or not (identity := context.ledger.identity(kind, result)):
+                raise StepFailure(f"the answer names no id of the {kind} that was to be created")
+            created(identity)
+        return result
 
     @staticmethod
     def _read_back(context: StepContext, step: Step, answer: Any) -> None:
@@ -144,9 +149,26 @@ def _statuses(refused: Any) -> set[int]:
         raise StepError(f"`refused` must be HTTP statuses, not {refused!r}") from None
 
 
+@contextlib.contextmanager
+def _intended_along(context: StepContext, step: Step) -> Iterator[None]:
+    """Around the request by which the cloud makes something else too: it is known by its name alone."""
+    along = step.arguments.get("along") or {}
+    if not isinstance(along, Mapping):
+        raise StepError("`along` must be a mapping of kinds to names")
+    with contextlib.ExitStack() as stack:
+        for kind, name in along.items():
+            _check_own(context, name)
+            stack.enter_context(context.ledger.creating(step.scenario, kind, name, context.activity.uncertain))
+        yield
+
+
 def _own_name(context: StepContext, step: Step) -> str:
     _, keywords = split_arguments(step.arguments.get("args"))
     name = step.arguments.get("name") or keywords.get("name") or keywords.get("description")
+    return _check_own(context, name)
+
+
+def _check_own(context: StepContext, name: Any) -> str:
     if not isinstance(name, str) or not name.startswith(context.own_prefix):
         raise StepError(
             f"what a step creates must be named by this run ({context.own_prefix}…), or no sweep would find it;"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from stackprobe.engine.classify import StepError, StepFailure
+from stackprobe.engine.ledger import Entry
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
 from stackprobe.engine.steps.wait import FIRST_POLL_S, poll
-from stackprobe.resources import KINDS
+from stackprobe.resources import KINDS, Kind
 from stackprobe.resources.rest import request
 
 _SLOW = frozenset({"compute", "block_storage"})
@@ -18,12 +19,13 @@ second away."""
 class DeleteStep(StepKind):
     """Deletes the resource of ``kind`` with the id ``id`` and asks until the cloud no longer knows it.
 
-    A cloud that says "deleted" and still has it at the deadline has failed.
+    A cloud that says "deleted" and still has it at the deadline has failed. With ``by_itself`` no delete is sent, since
+    the cloud does it of itself (the root disk of a deleted server); ``id`` may then be the name.
     """
 
     name = "delete"
     required = frozenset({"kind", "id"})
-    optional = frozenset()
+    optional = frozenset({"by_itself"})
     default_deadline_s = 120.0
 
     def run(self, context: StepContext, step: Step) -> Any:
@@ -33,12 +35,20 @@ class DeleteStep(StepKind):
         entry = context.ledger.find(kind.name, identity)
         if entry is None:
             raise StepError(f"this run has created no {kind.name} {identity}: it deletes nothing else")
-        # Not Kind.delete: that one removes what is in the way and takes a 404 for a success, as a clean-up must.
-        request(context.connection, kind.service, "DELETE", kind._one(context.connection, identity))
+        if str(step.arguments.get("by_itself") or "false").lower() == "false":
+            # Not Kind.delete: that one removes what is in the way and takes a 404 for a success, as a clean-up must.
+            request(context.connection, kind.service, "DELETE", kind._one(context.connection, identity))
         first_s = FIRST_POLL_S if kind.service in _SLOW else 0.0
-        poll(context, lambda: {"status": kind._status(context.connection, identity)}, _gone, first_s)
+        poll(context, lambda: {"status": _status(context, kind, entry)}, _gone, first_s)
         context.ledger.forget(entry)
         return None
+
+
+def _status(context: StepContext, kind: Kind, entry: Entry) -> str | None:
+    """Its status, None when it is gone; of something whose id is not known, that of what has its name."""
+    if entry.identity:
+        return kind._status(context.connection, entry.identity)
+    return next((one.status for one in kind.find(context.connection, entry.name)), None)
 
 
 def _gone(answer: dict[str, Any]) -> bool:

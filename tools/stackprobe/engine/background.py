@@ -1,0 +1,33 @@
+"""Steps that go on beside the others of their scenario."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent import futures
+from typing import Any
+
+
+class Background:
+    """A step that goes on in a thread of its own, from now on.
+
+    :param work: executes it; never raises.
+    """
+
+    def __init__(self, zone: str | None, name: str, work: Callable[[], dict[str, Any]]) -> None:
+        self.zone = zone
+        self.answer: futures.Future[dict[str, Any]] = futures.Future()
+        self._began, self._ended = time.monotonic(), 0.0
+
+        def run() -> None:
+            answer = work()
+            self._ended = time.monotonic()
+            self.answer.set_result(answer)
+
+        threading.Thread(target=run, name=name, daemon=True).start()
+
+    @staticmethod
+    def span(joined: Iterable[Background]) -> tuple[float, float]:
+        """When the first of these began and the last one ended, monotonic seconds. They must be over."""
+        return min(one._began for one in joined), max(one._ended for one in joined)
