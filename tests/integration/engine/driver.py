@@ -68,12 +68,14 @@ class Probe:
         return f"{self.session.own_prefix}{of}-{what}"
 
     def step(
-        self, kind: str, given: Record | None = None, /, name: str = "Step", of: str = "one", **arguments: Any
+        self, kind: str, given: str | Record | None = None, /, name: str = "Step", of: str = "one", **arguments: Any
     ) -> Record:
         """Execute a step as the thin client asks for it.
 
-        :param given: arguments that are called like one of these.
+        :param given: its name, or arguments that are called like one of these.
         """
+        if isinstance(given, str):
+            name, given = given, None
         everything = {**(given or {}), **arguments}
         request = {"op": "step", "kind": kind, "scenario": of, "name": name, "arguments": everything}
         return self.session.handle({**request, "file": "roles/probe_one/tasks/main.yaml", "line": 7})
