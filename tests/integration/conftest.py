@@ -1,6 +1,10 @@
 """A real cloud for the tests: one pocketcloud a session, faults a test, and an inventory to prove that nothing is left.
 
-POCKETCLOUD_DIR=DIR uses the cloud that already runs in DIR, for quick work on a test, and leaves it running.
+Tests of optional services take `full_cloud`, `full_admin`, `full_demo` and `full_faults`: another cloud, with all.
+Their files belong to one worker (TOGETHER in tests/support/side_by_side.py), so that there is one such cloud.
+
+POCKETCLOUD_DIR=DIR uses the cloud that already runs in DIR, for quick work on a test, and leaves it running. If it was
+started `--with all`, it serves as the full cloud as well.
 """
 
 from __future__ import annotations
@@ -14,27 +18,41 @@ from typing import Any
 import openstack
 import pytest
 from pocketcloud.cloud import Cloud
+from pocketcloud.services import ALL, chosen
 
 Rules = list[dict[str, Any]]
 Inventory = dict[str, dict[str, str]]
 
 
-@pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """A running cloud without faults."""
+def running(directory: Path, *extra: str) -> Iterator[Cloud]:
+    """A cloud with these optional services: the one that POCKETCLOUD_DIR names if it has them, or its own."""
     given = os.environ.get("POCKETCLOUD_DIR")
     if given:
         one = Cloud(given)
-        assert one.status().all_answer, f"POCKETCLOUD_DIR={given}: not everything answers"
-        one.faults()
-        yield one
-        return
-    one = Cloud(tmp_path_factory.mktemp("pocketcloud") / "cloud")
-    one.up()
+        status = one.status()
+        assert status.all_answer, f"POCKETCLOUD_DIR={given}: not everything answers"
+        if {service.name for service in chosen(extra)} <= {part.name for part in status.parts}:
+            one.faults()
+            yield one
+            return
+    one = Cloud(directory / "cloud")
+    one.up(extra=extra)
     try:
         yield one
     finally:
         one.down()
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A running cloud without faults."""
+    yield from running(tmp_path_factory.mktemp("pocketcloud"))
+
+
+@pytest.fixture(scope="session")
+def full_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A running cloud with all optional services, without faults."""
+    yield from running(tmp_path_factory.mktemp("full-pocketcloud"), ALL)
 
 
 @pytest.fixture
@@ -43,6 +61,14 @@ def faults(cloud: Cloud) -> Iterator[Callable[[Rules], None]]:
     cloud.faults()
     yield cloud.faults
     cloud.faults()
+
+
+@pytest.fixture
+def full_faults(full_cloud: Cloud) -> Iterator[Callable[[Rules], None]]:
+    """As `faults`, in the full cloud."""
+    full_cloud.faults()
+    yield full_cloud.faults
+    full_cloud.faults()
 
 
 def connect(clouds_yaml: Path, name: str) -> openstack.connection.Connection:
@@ -63,6 +89,18 @@ def admin(cloud: Cloud) -> openstack.connection.Connection:
 def demo(cloud: Cloud) -> openstack.connection.Connection:
     """A customer of the cloud."""
     return connect(cloud.clouds_yaml, "demo")
+
+
+@pytest.fixture(scope="session")
+def full_admin(full_cloud: Cloud) -> openstack.connection.Connection:
+    """The full cloud's administrator."""
+    return connect(full_cloud.clouds_yaml, "admin")
+
+
+@pytest.fixture(scope="session")
+def full_demo(full_cloud: Cloud) -> openstack.connection.Connection:
+    """A customer of the full cloud."""
+    return connect(full_cloud.clouds_yaml, "demo")
 
 
 def inventory(admin: openstack.connection.Connection) -> Inventory:

@@ -23,6 +23,7 @@ TOGETHER = {
     "tests/integration/scenarios/test_identity.py": "the runs of storms.py",
     "tests/integration/scenarios/test_image.py": "the runs of storms.py",
     "tests/integration/scenarios/test_network.py": "the runs of storms.py",
+    "tests/integration/test_pocketcloud_optional.py": "the full cloud",
     "tests/zuul/test_static.py": "nothing",
     "tests/zuul/*": "a Zuul",
 }

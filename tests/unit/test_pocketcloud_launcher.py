@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pocketcloud import cache, clone, configs, golden, health, ports, processes, venv
+from pocketcloud import cache, clone, configs, golden, health, ports, processes, services, venv
 from pocketcloud.cli import main
 from pocketcloud.cloud import Cloud
 from pocketcloud.errors import PocketcloudError
+from pocketcloud.host import warm
 from pocketcloud.layout import Layout, Settings
 from pocketcloud.progress import Progress
-from pocketcloud.services import SERVICES, Ports
+from pocketcloud.services import ALL, CORE, KNOWN, OPTIONAL, Ports, chosen
 
 
 @pytest.fixture
@@ -39,8 +40,34 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_no_two_listeners_share_a_port() -> None:
     block = Ports(20000)
-    numbers = [number for one in SERVICES for number in (block.public(one.name), block.internal(one.name))]
-    assert sorted(numbers) == list(range(20000, 20000 + Ports.SIZE))
+    for some in (CORE, KNOWN):
+        numbers = [number for one in some for number in (block.public(one.name), block.internal(one.name))]
+        assert sorted(numbers) == list(range(20000, 20000 + Ports.size(some)))
+    assert Ports.size(CORE) == 12
+
+
+def test_optional_services_come_when_they_are_asked_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert chosen([]) == CORE
+    assert chosen(["swift"]) == (*CORE, services.BY_NAME["swift"])
+    assert chosen([ALL]) == chosen(["swift", ALL]) == KNOWN
+    assert main(["up", str(tmp_path / "cloud"), "--with", "swift,shift"]) == 2
+    error = capsys.readouterr().err
+    assert "no optional service 'shift'" in error and "swift" in error and len(error.splitlines()) == 1
+    assert not (tmp_path / "cloud").exists()
+
+
+def test_optional_services_change_what_is_made_once_for_their_clouds_only() -> None:
+    assert cache.golden_key(optional=["swift"]) != cache.golden_key()
+    assert cache.golden_key(optional=[]) == cache.golden_key()
+    assert cache.layer_key("swift") != cache.layer_key("heat")
+
+
+def test_every_optional_service_is_pinned_and_known_to_all_that_must_know_it() -> None:
+    pins = {line.partition("==")[0] for line in cache.CONSTRAINTS_MORE.read_text().splitlines()}
+    pinned = {line.partition("==")[0] for line in cache.CONSTRAINTS.read_text().splitlines()}
+    assert not pins & pinned
+    assert {one.package for one in OPTIONAL} <= pins
+    assert {one.name for one in KNOWN} == set(warm.PATHS)
 
 
 def test_configuration_is_readable_by_its_owner_only_and_stays_in_the_directory(
@@ -48,7 +75,7 @@ def test_configuration_is_readable_by_its_owner_only_and_stays_in_the_directory(
 ) -> None:
     layout = Layout(tmp_path / "cloud")
     clone.lay_out(layout, settings)
-    for service in SERVICES:
+    for service in CORE:
         path = configs.path(layout, service.name)
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         parsed = configparser.RawConfigParser()
@@ -208,7 +235,7 @@ def test_a_venv_without_its_mark_is_made_again(own_cache: Path, monkeypatch: pyt
     place = cache.directory() / f"venv-{cache.venv_key()}"
     (place / "bin").mkdir(parents=True)  # an installation that was killed
     made = []
-    monkeypatch.setattr(venv, "_install", lambda where, update: made.append(where.exists()) or where.mkdir())
+    monkeypatch.setattr(venv, "_install", lambda where, commands, update: made.append(where.exists()) or where.mkdir())
     assert venv.ensure(Progress(quiet=True)) == place
     assert made == [False] and (place / ".complete").exists()
     venv.ensure(Progress(quiet=True))

@@ -11,7 +11,7 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pocketcloud.errors import PocketcloudError
@@ -19,6 +19,7 @@ from pocketcloud.progress import Progress
 
 PACKAGE = Path(__file__).resolve().parent
 CONSTRAINTS = PACKAGE / "constraints.txt"
+CONSTRAINTS_MORE = PACKAGE / "constraints-optional.txt"  # a file of its own: what it adds leaves the venv alone
 MIB = 1 << 20
 
 
@@ -41,9 +42,14 @@ def venv_key() -> str:
     return _digest([CONSTRAINTS.read_bytes(), interpreter.encode()])
 
 
-def golden_key(package: Path = PACKAGE) -> str:
+def layer_key(name: str) -> str:
+    """Hash of what shapes the layer of an optional service above that venv."""
+    return _digest([venv_key().encode(), CONSTRAINTS_MORE.read_bytes(), name.encode()])
+
+
+def golden_key(package: Path = PACKAGE, optional: Iterable[str] = ()) -> str:
     """Hash of what shapes a fresh cloud: the services and every line of this package."""
-    parts = [venv_key().encode()]
+    parts = [venv_key().encode(), *(layer_key(name).encode() for name in optional)]
     for path in sorted(package.rglob("*.py")):
         parts += [str(path.relative_to(package)).encode(), path.read_bytes()]
     return _digest(parts)

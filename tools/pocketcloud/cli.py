@@ -13,6 +13,7 @@ from pocketcloud.cloud import Cloud, Status
 from pocketcloud.errors import PocketcloudError, ServiceDied
 from pocketcloud.faults.rules import FaultsError, parse
 from pocketcloud.progress import Progress
+from pocketcloud.services import ALL, OPTIONAL
 
 MIB = 1 << 20
 
@@ -21,8 +22,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pocketcloud", description="Genuine OpenStack services in one directory.")
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start a fresh cloud in DIR")
-    up.add_argument("--port", type=int, help="first of 12 ports in a row (default: any that are free)")
+    up.add_argument("--port", type=int, help="first of its ports in a row (default: any that are free)")
     up.add_argument("--tls", action="store_true", help="https endpoints, with an authority made for this cloud")
+    names = ", ".join(service.name for service in OPTIONAL)
+    up.add_argument(
+        "--with", dest="extra", type=_names, default=[], metavar="SERVICES",
+        help=f"optional services beside the six, separated by commas: {names}, or {ALL}",
+    )  # fmt: skip
     up.add_argument("--rtt", type=float, default=0.0, metavar="MS", help="add this round-trip time, in milliseconds")
     down = commands.add_parser("down", help="stop the cloud in DIR; its logs stay")
     status = commands.add_parser("status", help="say what answers, on which port, with how much memory")
@@ -31,6 +37,10 @@ def _parser() -> argparse.ArgumentParser:
     for command in (up, down, status, faults):
         command.add_argument("dir", metavar="DIR")
     return parser
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in (part.strip() for part in text.split(",")) if name]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,7 +68,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "up":
         if options.rtt < 0:
             raise PocketcloudError("--rtt is negative", "give milliseconds")
-        cloud.up(options.port, options.tls, options.rtt)
+        cloud.up(options.port, options.tls, options.rtt, options.extra)
         print(f"export OS_CLIENT_CONFIG_FILE={shlex.quote(str(cloud.clouds_yaml))} OS_CLOUD=demo")
         return 0
     if options.command == "down":

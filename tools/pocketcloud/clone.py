@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pocketcloud import configs
 from pocketcloud.layout import Layout, Settings, write_private
-from pocketcloud.services import REGION, SERVICES
+from pocketcloud.services import KNOWN, REGION
 
 USERS = ("admin", "demo", "service")
 DIRECTORIES = (
@@ -47,7 +47,8 @@ def clear(layout: Layout) -> None:
 
 def lay_out(layout: Layout, settings: Settings) -> None:
     """Directories, keys, configuration and clouds.yaml of a cloud without databases."""
-    for name in DIRECTORIES:
+    optional = (f"state/{service.name}" for service in settings.optional)
+    for name in (*DIRECTORIES, *optional):
         (layout.root / name).mkdir(parents=True, exist_ok=True, mode=0o700)
     for repository in ("fernet", "credential"):
         for index in ("0", "1"):
@@ -95,7 +96,8 @@ def copy_golden(golden: Path, layout: Layout, settings: Settings) -> None:
     source = Layout(golden)
     for path in source.db.glob("*.sqlite"):
         shutil.copyfile(path, layout.db / path.name)
-    shutil.copytree(source.images, layout.images, dirs_exist_ok=True)
+    for name in ("images", *(service.name for service in settings.optional)):
+        shutil.copytree(source.state / name, layout.state / name, dirs_exist_ok=True)
     # a compute service that is in the database already refuses to start without this file; our driver ignores it
     (layout.state / "nova" / "compute_id").write_text(f"{uuid.uuid4()}\n")
     old = json.loads((golden / "golden.json").read_text())["built_in"]
@@ -104,7 +106,7 @@ def copy_golden(golden: Path, layout: Layout, settings: Settings) -> None:
             "select endpoint.id, endpoint.interface, service.type from endpoint"
             " join service on service.id = endpoint.service_id"
         ).fetchall()
-        by_type = {service.type: service.name for service in SERVICES}
+        by_type = {service.type: service.name for service in KNOWN}
         for row, interface, kind in rows:
             name = by_type[kind]
             if interface == "public":

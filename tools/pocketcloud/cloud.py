@@ -9,7 +9,7 @@ import json
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from pocketcloud.errors import PocketcloudError
 from pocketcloud.faults.rules import parse
 from pocketcloud.layout import Layout, Settings, load_settings, write_private
 from pocketcloud.progress import Progress
-from pocketcloud.services import SERVICES
+from pocketcloud.services import CORE, Service, chosen
 
 NEED_BYTES = 60 * cache.MIB
 UNFIT = set("$%?#\"'\\\n\r\t")  # in paths: they mean something in configuration files and in database URLs
@@ -66,16 +66,20 @@ class Cloud:
         """For OS_CLIENT_CONFIG_FILE; has the clouds `admin` and `demo`."""
         return self.layout.clouds_yaml
 
-    def up(self, port: int | None = None, tls: bool = False, rtt_ms: float = 0.0) -> Settings:
+    def up(
+        self, port: int | None = None, tls: bool = False, rtt_ms: float = 0.0, extra: Iterable[str] = ()
+    ) -> Settings:
         """Start a fresh cloud; returns when all services answer.
 
-        `port` is the first of a block of 12 (default: any that are free), `tls` puts the public endpoints on https with
-        an authority of the cloud's own, `rtt_ms` adds that round-trip time to them.
+        `port` is the first of its block of ports (default: any that are free), `tls` puts the public endpoints on https
+        with an authority of the cloud's own, `rtt_ms` adds that round-trip time to them, `extra` names optional
+        services.
         """
         root = self.layout.root
+        services = chosen(extra)
         try:
             with self._lock(create=True):
-                return self._up(port, tls, rtt_ms)
+                return self._up(port, tls, rtt_ms, services)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise cache.disk_full(root, "while the cloud was made") from None
@@ -87,7 +91,7 @@ class Cloud:
                 raise cache.disk_full(root, "while the databases were copied") from None
             raise
 
-    def _up(self, port: int | None, tls: bool, rtt_ms: float) -> Settings:
+    def _up(self, port: int | None, tls: bool, rtt_ms: float, services: tuple[Service, ...]) -> Settings:
         root = self.layout.root
         for path in (root, cache.directory()):
             if bad := sorted(set(str(path)) & UNFIT):
@@ -101,11 +105,13 @@ class Cloud:
                 f"stop it first with: pocketcloud down {root}",
             )
         cache.check_space(root, NEED_BYTES, "a cloud")
-        block = ports.bind(port, relayed=rtt_ms > 0)
+        block = ports.bind(port, relayed=rtt_ms > 0, services=services)
         try:
             place = venv.ensure(self.progress)
-            source = golden.ensure(place, self.progress)
-            settings = Settings(block.ports.base, str(place), tls, rtt_ms, clone.new_passwords())
+            layers = venv.ensure_layers(place, (one for one in services if one not in CORE), self.progress)
+            source = golden.ensure(place, self.progress, services, layers)
+            names = [service.name for service in services]
+            settings = Settings(block.ports.base, str(place), tls, rtt_ms, clone.new_passwords(), names, layers)
             with self.progress.step(f"starting the cloud on ports from {block.ports.base}") as update:
                 clone.clear(self.layout)
                 clone.lay_out(self.layout, settings)
@@ -126,7 +132,7 @@ class Cloud:
         settings = load_settings(self.layout)
         pids = processes.names(self.layout)
         found = []
-        for service in SERVICES:
+        for service in settings.services if settings else CORE:
             port = settings.ports.public(service.name) if settings else None
             pid = pids.get(service.name)
             ca = self.layout.ca if settings and settings.tls else None

@@ -5,19 +5,25 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pocketcloud import cache, clone, ports, processes, running
 from pocketcloud.errors import PocketcloudError, ServiceDied
 from pocketcloud.layout import Layout, Settings
 from pocketcloud.progress import Progress
+from pocketcloud.services import CORE, Service
 
 NEED_BYTES = 100 * cache.MIB
 
 
-def ensure(venv: Path, progress: Progress) -> Path:
-    """The golden state for this code and these versions, built now if need be. Raises PocketcloudError."""
-    place = cache.directory() / f"golden-{cache.golden_key()}"
+def ensure(
+    venv: Path, progress: Progress, services: Sequence[Service] = CORE, layers: Mapping[str, str] | None = None
+) -> Path:
+    """The golden state for this code, these services and versions, built now if need be. Raises PocketcloudError."""
+    settings = Settings(0, str(venv), service_names=[service.name for service in services], layers=dict(layers or {}))
+    place = cache.directory() / f"golden-{cache.golden_key(optional=[service.name for service in settings.optional])}"
     if place.exists():
         return place
     with cache.locked(place.with_suffix(".lock"), "the golden state", progress):
@@ -29,8 +35,10 @@ def ensure(venv: Path, progress: Progress) -> Path:
             shutil.rmtree(partial.root)
         cache.check_space(place, NEED_BYTES, "the golden state")
         try:
-            with progress.step("building the golden state (once)") as update:
-                _build(partial, venv, update)
+            beside = "".join(f" with {service.name}" for service in settings.optional[:1])
+            more = "".join(f", {service.name}" for service in settings.optional[1:])
+            with progress.step(f"building the golden state{beside}{more} (once)") as update:
+                _build(partial, settings, update)
             os.rename(partial.root, place)
         except ServiceDied as died:
             kept = place.with_suffix(".failed")
@@ -43,11 +51,11 @@ def ensure(venv: Path, progress: Progress) -> Path:
     return place
 
 
-def _build(layout: Layout, venv: Path, update: running.Update) -> None:
+def _build(layout: Layout, settings: Settings, update: running.Update) -> None:
     layout.root.mkdir(mode=0o700)
-    with_ports = ports.bind(None, relayed=False)
+    with_ports = ports.bind(None, relayed=False, services=settings.services)
     try:
-        settings = Settings(with_ports.ports.base, str(venv), passwords=clone.new_passwords())
+        settings = replace(settings, base_port=with_ports.ports.base, passwords=clone.new_passwords())
         settings.save(layout)
         clone.lay_out(layout, settings)
         update("databases")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pocketcloud.errors import PocketcloudError
-from pocketcloud.services import Ports
+from pocketcloud.services import BY_NAME, CORE, Ports, Service
 
 FORMAT = 1
 
@@ -85,12 +85,24 @@ class Settings:
     tls: bool = False
     rtt_ms: float = 0.0
     passwords: dict[str, str] = field(default_factory=dict)  # user → password
+    service_names: list[str] = field(default_factory=lambda: [service.name for service in CORE])
+    layers: dict[str, str] = field(default_factory=dict)  # optional service → where what it needs more is installed
     format: int = FORMAT
 
     @property
     def ports(self) -> Ports:
         """The block of ports that this cloud uses."""
         return Ports(self.base_port)
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The services that this cloud has."""
+        return tuple(BY_NAME[name] for name in self.service_names)
+
+    @property
+    def optional(self) -> tuple[Service, ...]:
+        """Those of them that not every cloud has."""
+        return tuple(service for service in self.services if service not in CORE)
 
     def save(self, layout: Layout) -> None:
         """Write the settings at once (temporary file and rename), readable for the owner only."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import random
 import socket
+from collections.abc import Sequence
 
 from pocketcloud.errors import PocketcloudError
-from pocketcloud.services import HOST, SERVICES, Ports
+from pocketcloud.services import CORE, HOST, Ports, Service
 
 LOWEST, HIGHEST = 20000, 32000  # below the range from which Linux takes the ports of outgoing connections
 BACKLOG = 256
@@ -29,11 +30,11 @@ def _listen(port: int) -> socket.socket:
 class Block:
     """The listening sockets of a cloud, by name such as `nova.public`; they are handed to its processes."""
 
-    def __init__(self, base: int, relayed: bool) -> None:
+    def __init__(self, base: int, relayed: bool, services: Sequence[Service] = CORE) -> None:
         self.ports = Ports(base)
         self.sockets: dict[str, socket.socket] = {}
         try:
-            for service in SERVICES:
+            for service in services:
                 self.sockets[f"{service.name}.public"] = _listen(self.ports.public(service.name))
                 self.sockets[f"{service.name}.internal"] = _listen(self.ports.internal(service.name))
                 if relayed:
@@ -48,16 +49,15 @@ class Block:
             one.close()
 
 
-def bind(base: int | None, relayed: bool) -> Block:
+def bind(base: int | None, relayed: bool, services: Sequence[Service] = CORE) -> Block:
     """Bind the block that begins at `base`, or any free one. Raises PocketcloudError when that is not possible."""
+    size = Ports.size(services)
     if base is not None:
-        last = base + Ports.SIZE - 1
-        if not 1 <= base <= 65535 - Ports.SIZE:
-            raise PocketcloudError(
-                f"--port {base} leaves no room for {Ports.SIZE} ports", f"choose 1024 to {65535 - Ports.SIZE}"
-            )
+        last = base + size - 1
+        if not 1 <= base <= 65535 - size:
+            raise PocketcloudError(f"--port {base} leaves no room for {size} ports", f"choose 1024 to {65535 - size}")
         try:
-            return Block(base, relayed)
+            return Block(base, relayed, services)
         except OSError as error:
             why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
             raise PocketcloudError(
@@ -66,8 +66,8 @@ def bind(base: int | None, relayed: bool) -> Block:
     chooser = random.Random()  # noqa: S311
     for _ in range(TRIES):
         try:
-            return Block(chooser.randrange(LOWEST, HIGHEST, Ports.SIZE), relayed)
+            return Block(chooser.randrange(LOWEST, HIGHEST, size), relayed, services)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise PocketcloudError(f"no port can be bound ({error.strerror})", "check `ulimit -n`") from None
-    raise PocketcloudError(f"no {Ports.SIZE} free ports in a row found", "choose some with --port")
+    raise PocketcloudError(f"no {size} free ports in a row found", "choose some with --port")

@@ -13,7 +13,6 @@ from pocketcloud import cache, health, processes
 from pocketcloud.errors import PocketcloudError, ServiceDied
 from pocketcloud.layout import Layout, Settings
 from pocketcloud.ports import Block
-from pocketcloud.services import SERVICES
 
 Update = Callable[[str], None]
 START_LIMIT_S = 180  # a busy machine takes several times as long as an idle one
@@ -86,7 +85,7 @@ def start(layout: Layout, settings: Settings, block: Block, update: Update, tied
 
 
 def _wait(layout: Layout, settings: Settings, child: subprocess.Popen[bytes], update: Update) -> None:
-    waiting = {service.name for service in SERVICES}
+    waiting = {service.name for service in settings.services}
     end = time.monotonic() + START_LIMIT_S
     while waiting:
         for ended in layout.run.glob("*.ended"):
@@ -98,9 +97,9 @@ def _wait(layout: Layout, settings: Settings, child: subprocess.Popen[bytes], up
                 f"{', '.join(sorted(waiting))} did not answer within {START_LIMIT_S} s", f"see the logs in {layout.log}"
             )
         waiting -= {path.stem for path in layout.run.glob("*.ready")}
-        update(f"{len(SERVICES) - len(waiting)} of {len(SERVICES)} services")
+        update(f"{len(settings.services) - len(waiting)} of {len(settings.services)} services")
         time.sleep(0.05)
-    for service in SERVICES:
+    for service in settings.services:
         if not health.answers(settings.ports.public(service.name), layout.ca if settings.tls else None):
             raise _died(layout, service.name)
 

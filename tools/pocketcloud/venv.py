@@ -8,17 +8,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from pocketcloud import cache
 from pocketcloud.errors import PocketcloudError
 from pocketcloud.progress import Progress
-from pocketcloud.services import SERVICES
+from pocketcloud.services import CORE, Service
 
 OLDEST_PYTHON = (3, 11)
 NEED_BYTES = 1200 * cache.MIB
-PACKAGES = (*(service.package for service in SERVICES), "openstacksdk")
+LAYER_NEED_BYTES = 300 * cache.MIB
+PACKAGES = (*(service.package for service in CORE), "openstacksdk")
 # a child that the kernel ends with us, whatever ends us
 TIED = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execv(sys.argv[1], sys.argv[1:])"
 COMPILER_SIGNS = ("command '", "unable to execute", "Python.h", "CompileError", "compiler", "Failed building wheel")
@@ -28,23 +29,54 @@ def ensure(progress: Progress) -> Path:
     """The services' venv, made now if need be. Raises PocketcloudError."""
     check_python()
     place = cache.directory() / f"venv-{cache.venv_key()}"
+    commands = (
+        [sys.executable, "-m", "venv", str(place)],
+        [*_pip(place), "-c", str(cache.CONSTRAINTS), *PACKAGES],
+    )
+    _ensure(place, commands, f"{len(CORE)} OpenStack services (once, a few minutes)", NEED_BYTES, progress)
+    return place
+
+
+def ensure_layers(venv: Path, services: Iterable[Service], progress: Progress) -> dict[str, str]:
+    """What these optional services need beside the venv: service → directory, made now. Raises PocketcloudError.
+
+    A layer is a prefix of its own for pip, which finds the venv's packages installed and adds only what is missing.
+    Every service has one, whatever it is combined with; all are constrained alike, so that what two of them hold is
+    the same.
+    """
+    layers = {}
+    for service in services:
+        place = cache.directory() / f"layer-{service.name}-{cache.layer_key(service.name)}"
+        constraints = ["-c", str(cache.CONSTRAINTS), "-c", str(cache.CONSTRAINTS_MORE)]
+        command = [*_pip(venv), "--prefix", str(place), "--no-warn-script-location", *constraints, service.package]
+        _ensure(place, [command], f"{service.name} (once)", LAYER_NEED_BYTES, progress)
+        layers[service.name] = str(place)
+    return layers
+
+
+def _pip(venv: Path) -> list[str]:
+    python = str(venv / "bin" / "python")
+    return [python, "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"]
+
+
+def _ensure(place: Path, commands: Iterable[Sequence[str]], what: str, need_bytes: int, progress: Progress) -> None:
+    """Have these commands fill a directory, unless it is there already."""
     complete = place / ".complete"  # a venv cannot be renamed into place, so a mark says that it is whole
     if complete.exists():
-        return place
-    with cache.locked(place.with_suffix(".lock"), "the installation of the services", progress):
+        return
+    with cache.locked(place.with_suffix(".lock"), f"the installation of {what}", progress):
         if complete.exists():
-            return place
+            return
         if place.exists():
             shutil.rmtree(place)  # an installation that was interrupted
-        cache.check_space(place, NEED_BYTES, "the services' venv")
+        cache.check_space(place, need_bytes, f"the installation of {what}")
         try:
-            with progress.step(f"installing {len(SERVICES)} OpenStack services (once, a few minutes)") as update:
-                _install(place, update)
+            with progress.step(f"installing {what}") as update:
+                _install(place, commands, update)
             complete.touch()
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
-    return place
 
 
 def check_python() -> None:
@@ -63,14 +95,8 @@ def check_python() -> None:
         ) from None
 
 
-def _install(place: Path, update: Callable[[str], None]) -> None:
+def _install(place: Path, commands: Iterable[Sequence[str]], update: Callable[[str], None]) -> None:
     log = place.with_suffix(".log")
-    python = place / "bin" / "python"
-    commands = (
-        [sys.executable, "-m", "venv", str(place)],
-        [str(python), "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check",
-         "-c", str(cache.CONSTRAINTS), *PACKAGES],
-    )  # fmt: skip
     foreign = ("PYTHONPATH", "PYTHONHOME", "PIP_CONSTRAINT")  # the constraints here are the services' own
     environment = {name: value for name, value in os.environ.items() if name not in foreign}
     with open(log, "wb") as stream:

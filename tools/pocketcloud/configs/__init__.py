@@ -1,13 +1,17 @@
-"""Configuration files of the services: one module a service, each with `settings(site)`."""
+"""Configuration files of the services: one module a service, each with `settings(site)`.
+
+A service with several files has `more_files(site)` as well: name → contents.
+"""
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pocketcloud.layout import Layout, Settings, write_private
-from pocketcloud.services import REGION, SERVICES, Ports
+from pocketcloud.services import REGION, Ports
 
 Ini = dict[str, dict[str, object]]
 
@@ -19,6 +23,7 @@ class Site:
     layout: Layout
     ports: Ports
     venv: str
+    layers: Mapping[str, str]
     service_password: str
 
     def database(self, name: str) -> str:
@@ -88,7 +93,10 @@ def render(ini: Ini) -> str:
 
 def write(layout: Layout, settings: Settings) -> None:
     """Write the configuration files of all services."""
-    site = Site(layout, settings.ports, settings.venv, settings.passwords["service"])
-    for service in SERVICES:
+    site = Site(layout, settings.ports, settings.venv, settings.layers, settings.passwords["service"])
+    for service in settings.services:
         module = importlib.import_module(f"pocketcloud.configs.{service.name}")
         write_private(path(layout, service.name), render(module.settings(site)))
+        if hasattr(module, "more_files"):
+            for name, ini in module.more_files(site).items():
+                write_private(layout.etc / name, render(ini))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pocketcloud.services import BY_NAME, SERVICES
+from pocketcloud.services import BY_NAME, KNOWN
 
 DRIVER_OPERATIONS = (
     "spawn",
@@ -41,7 +41,7 @@ DRIVER_OPERATIONS = (
     "backup_delete",
 )
 ALIASES = {
-    **{service.type: service.name for service in SERVICES},
+    **{service.type: service.name for service in KNOWN},
     "volume": "cinder",
     "volumev3": "cinder",
     "block-store": "cinder",

@@ -3,8 +3,10 @@
 # mypy: disable-error-code="import-untyped, import-not-found"
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable
+from typing import Any, Protocol, cast
 
 from pocketcloud.host.httpd import Application
 from pocketcloud.layout import Layout, Settings
@@ -55,7 +57,7 @@ def nova(layout: Layout, settings: Settings) -> Application:
     return start_nova.application(layout, settings)
 
 
-STARTERS: dict[str, Callable[[Layout, Settings], Application]] = {
+_STARTERS: dict[str, Callable[[Layout, Settings], Application]] = {
     "keystone": keystone,
     "placement": placement,
     "glance": glance,
@@ -63,3 +65,26 @@ STARTERS: dict[str, Callable[[Layout, Settings], Application]] = {
     "cinder": cinder,
     "nova": nova,
 }
+
+
+class Optional(Protocol):
+    """What the module `start_<name>` of an optional service has."""
+
+    def make_database(self, layout: Layout, settings: Settings) -> None:
+        """Make what the service keeps its records in; in a process of its own."""
+
+    def application(self, layout: Layout, settings: Settings) -> Application:
+        """Start the service in this process, which has nothing else to do."""
+
+    def fill(self, cloud: Any, settings: Settings) -> None:
+        """What its operator sets up once, through its API, with a connection of the cloud's administrator."""
+
+
+def optional(name: str) -> Optional:
+    """The module of an optional service."""
+    return cast(Optional, importlib.import_module(f"pocketcloud.host.start_{name}"))
+
+
+def starter(name: str) -> Callable[[Layout, Settings], Application]:
+    """What starts a service and gives its application."""
+    return _STARTERS.get(name) or optional(name).application

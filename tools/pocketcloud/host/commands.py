@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import sysconfig
 from pathlib import Path
 
 from pocketcloud.host import supervisor
@@ -24,6 +25,11 @@ def main(arguments: list[str]) -> int:
     if settings is None:
         raise SystemExit(f"{layout.settings} is unfinished")
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for layer in settings.layers.values():
+        for kind in ("purelib", "platlib"):
+            path = sysconfig.get_path(kind, "posix_prefix", {"base": layer, "platbase": layer})
+            if os.path.isdir(path) and path not in sys.path:
+                sys.path.append(path)
     # stevedore finds neutron's mechanism driver by an entry point
     sys.path.append(str(layout.etc / "plugins"))
     if command == "schema":

@@ -12,7 +12,7 @@ import openstack
 
 from pocketcloud.host import applications, httpd
 from pocketcloud.layout import Layout, Settings
-from pocketcloud.services import HOST, REGION, SERVICES, ZONES
+from pocketcloud.services import HOST, REGION, ZONES
 
 IMAGE_BYTES = 64 * 1024
 FLAVORS = (("m1.tiny", 512, 1), ("m1.small", 1024, 2))  # name, MB of memory, GB of disk; one processor each
@@ -85,6 +85,8 @@ def create(layout: Layout, settings: Settings) -> None:
         allow_duplicates=True,
         validate_checksum=False,
     )
+    for service in settings.optional:
+        applications.optional(service.name).fill(cloud, settings)
     if cloud.image.find_image("cirros").status != "active":
         raise SystemExit("the image did not become active")
     for user in ("admin", "demo"):
@@ -96,7 +98,7 @@ def _users(identity: Any, settings: Settings) -> None:
     roles = {role.name: role for role in identity.roles()}
     domain = identity.get_domain("default")
     service = identity.create_project(name="service", domain_id=domain.id)
-    for one in SERVICES[1:]:
+    for one in settings.services[1:]:
         user = identity.create_user(name=one.name, password=settings.passwords["service"], domain_id=domain.id)
         for role in ("admin", "service"):
             identity.assign_project_role_to_user(service, user, roles[role])
@@ -106,7 +108,7 @@ def _users(identity: Any, settings: Settings) -> None:
 
 
 def _catalog(identity: Any, settings: Settings) -> None:
-    for one in SERVICES[1:]:
+    for one in settings.services[1:]:
         service = identity.create_service(name=one.name, type=one.type)
         for interface in ("public", "internal", "admin"):
             url = settings.ports.internal_url(one.name, path=True)

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from pocketcloud import configs
-from pocketcloud.host import supervisor
+from pocketcloud.host import applications, supervisor
 from pocketcloud.layout import Layout, Settings
-from pocketcloud.services import SERVICES
 
 Task = tuple[str, Callable[[], None]]
 
 
-def _manage(module: str, argv0: str, config: str, *arguments: str) -> Callable[[], None]:
+def manage(module: str, argv0: str, config: str, *arguments: str) -> Callable[[], None]:
     """A management command of a service, as its console script would run it."""
 
     def run() -> None:
@@ -64,7 +63,7 @@ def _neutron(layout: Layout) -> None:
 
 def _tasks(layout: Layout, settings: Settings) -> list[list[Task]]:
     """What to do, in chains: the tasks of a chain one after the other, the chains side by side."""
-    etc = {service.name: str(configs.path(layout, service.name)) for service in SERVICES}
+    etc = {service.name: str(configs.path(layout, service.name)) for service in settings.services}
     urls = [
         argument
         for interface in ("public", "internal", "admin")
@@ -74,7 +73,7 @@ def _tasks(layout: Layout, settings: Settings) -> list[list[Task]]:
     def bootstrap() -> None:
         os.environ["OS_BOOTSTRAP_PASSWORD"] = settings.passwords["admin"]  # not on a command line
         names = ["--bootstrap-region-id", "RegionOne", "--bootstrap-service-name", "keystone"]
-        _manage("keystone.cmd.manage", "keystone-manage", etc["keystone"], "bootstrap", *urls, *names)()
+        manage("keystone.cmd.manage", "keystone-manage", etc["keystone"], "bootstrap", *urls, *names)()
 
     def catalog() -> None:
         from pocketcloud.host import contents
@@ -83,7 +82,7 @@ def _tasks(layout: Layout, settings: Settings) -> list[list[Task]]:
         contents.create_users_and_catalog(layout, settings)
 
     def nova(*arguments: str) -> Callable[[], None]:
-        return _manage("nova.cmd.manage", "nova-manage", etc["nova"], *arguments)
+        return manage("nova.cmd.manage", "nova-manage", etc["nova"], *arguments)
 
     cell0 = f"sqlite:///{layout.db}/nova_cell0.sqlite?timeout=60"
     return [
@@ -94,15 +93,20 @@ def _tasks(layout: Layout, settings: Settings) -> list[list[Task]]:
             ("nova", nova("db", "sync")),
         ],
         [
-            ("keystone", _manage("keystone.cmd.manage", "keystone-manage", etc["keystone"], "db_sync")),
+            ("keystone", manage("keystone.cmd.manage", "keystone-manage", etc["keystone"], "db_sync")),
             ("bootstrap", bootstrap),
             ("catalog", catalog),
         ],
-        [("cinder", _manage("cinder.cmd.manage", "cinder-manage", etc["cinder"], "db", "sync"))],
-        [("glance", _manage("glance.cmd.manage", "glance-manage", etc["glance"], "db_sync"))],
-        [("placement", _manage("placement.cmd.manage", "placement-manage", etc["placement"], "db", "sync"))],
+        [("cinder", manage("cinder.cmd.manage", "cinder-manage", etc["cinder"], "db", "sync"))],
+        [("glance", manage("glance.cmd.manage", "glance-manage", etc["glance"], "db_sync"))],
+        [("placement", manage("placement.cmd.manage", "placement-manage", etc["placement"], "db", "sync"))],
         [("neutron", lambda: _neutron(layout))],
+        *([_optional(service.name, layout, settings)] for service in settings.optional),
     ]
+
+
+def _optional(name: str, layout: Layout, settings: Settings) -> Task:
+    return name, lambda: applications.optional(name).make_database(layout, settings)
 
 
 def create(layout: Layout, settings: Settings) -> None:

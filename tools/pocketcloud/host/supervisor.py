@@ -29,7 +29,6 @@ from types import FrameType
 from typing import Any
 
 from pocketcloud.layout import Layout, Settings, write_private
-from pocketcloud.services import SERVICES
 
 LOG = logging.getLogger("pocketcloud.supervisor")
 PRELOADED = (
@@ -152,7 +151,7 @@ class Supervisor:
         if self.settings.rtt_ms:
             behind = "behind"
             self._start_relay()
-        for service in SERVICES:
+        for service in self.settings.services:
             name = service.name
             listeners = {f"{name}.{behind}", f"{name}.internal"}
             self.fork(name, listeners, functools.partial(self._serve, name, behind, context))
@@ -167,16 +166,16 @@ class Supervisor:
         sockets = self.sockets.by_name
         routes = [
             (sockets[f"{service.name}.public"], sockets[f"{service.name}.behind"].getsockname()[1])
-            for service in SERVICES
+            for service in self.settings.services
         ]
-        public = {f"{service.name}.public" for service in SERVICES}
+        public = {f"{service.name}.public" for service in self.settings.services}
         self.fork("relay", public, functools.partial(relay.run, routes, self.settings.rtt_ms / 1000))
 
     def _serve(self, name: str, behind: str, context: ssl.SSLContext | None) -> None:
         """In a child: start the service and serve until SIGTERM."""
         from pocketcloud.faults.book import RuleBook
         from pocketcloud.host import rpc, warm
-        from pocketcloud.host.applications import STARTERS
+        from pocketcloud.host.applications import starter
         from pocketcloud.host.drivers import stalls
         from pocketcloud.host.front import Front, TokenCache
         from pocketcloud.host.httpd import Server
@@ -189,7 +188,7 @@ class Supervisor:
         book = RuleBook(self.layout.faults)
         stalls.install(book)
         sys.argv = [name]
-        application = STARTERS[name](self.layout, self.settings)
+        application = starter(name)(self.layout, self.settings)
         warnings.simplefilter("ignore")  # some services switch them on again
         cache = TokenCache()
         public = Front(name, "public", application, book, cache)

@@ -23,6 +23,7 @@ PATHS = {
     "neutron": "/v2.0/networks",
     "cinder": "/v3/volumes/detail",
     "nova": "/v2.1/servers/detail",
+    "swift": "/v1/AUTH_{project}",
 }
 LIMIT_S = 150
 
@@ -33,17 +34,17 @@ def up(service: str, settings: Settings, handler: Handler) -> None:
     server.start()
     url = f"http://{HOST}:{server.port}"
     keystone = url if service == "keystone" else settings.ports.internal_url("keystone")
-    token = _token(keystone, "nova" if service == "keystone" else service, settings.passwords["service"])
+    token, project = _token(keystone, "nova" if service == "keystone" else service, settings.passwords["service"])
     headers = {"X-Auth-Token": token, "Accept": "application/json", "Connection": "close"}
     with urllib.request.urlopen(
-        urllib.request.Request(url + PATHS[service], headers=headers), timeout=LIMIT_S
+        urllib.request.Request(url + PATHS[service].format(project=project), headers=headers), timeout=LIMIT_S
     ) as answer:
         answer.read()
     server.stop(0)
     _keep_policies()
 
 
-def _token(keystone: str, user: str, secret: str) -> str:
+def _token(keystone: str, user: str, secret: str) -> tuple[str, str]:
     domain = {"name": "Default"}
     password = {"user": {"name": user, "password": secret, "domain": domain}}
     body: dict[str, Any] = {
@@ -58,7 +59,7 @@ def _token(keystone: str, user: str, secret: str) -> str:
         headers={"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(asked, timeout=LIMIT_S) as answer:
-        return str(answer.headers["X-Subject-Token"])
+        return str(answer.headers["X-Subject-Token"]), str(json.load(answer)["token"]["project"]["id"])
 
 
 def _keep_policies() -> None:
