@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from stackprobe import content, releases, role_options, role_steps
 from stackprobe.config.known import Known, KnownScenario, Steps
 from stackprobe.config.model import Selection
 from stackprobe.errors import UsageError
+from stackprobe.needs import Needs
 from stackprobe.suggest import did_you_mean, listed
 from stackprobe.yamlfile import Document
 
@@ -26,6 +27,7 @@ _KEYS = {
     "creates": bool,
     "release": str,
     "options": dict,
+    "needs": dict,
 }
 
 
@@ -40,6 +42,7 @@ class Scenario:
     :param options: the JSON Schema of each option, by its name without the role's prefix; ``default`` and, where the
         role says so, ``description`` and ``x-unit`` are among it.
     :param release: the series of the oldest OpenStack release with all that it uses; None where that is not said.
+    :param needs: what it needs of the project's quota at its peak.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Scenario:
     creates: bool
     options: Mapping[str, Mapping[str, Any]]
     release: str | None = None
+    needs: Needs = field(default_factory=Needs)
 
     @property
     def role_name(self) -> str:
@@ -67,6 +71,14 @@ class Scenario:
         :raises UsageError: a file of its tasks cannot be read.
         """
         return role_steps.read(self.role)
+
+    def amounts(self, configured: Mapping[str, Any], cloud: Mapping[str, Any] | None = None) -> dict[str, int]:
+        """What it needs of each resource; see :meth:`stackprobe.needs.Needs.amounts`.
+
+        :param configured: the options that are not left at their defaults.
+        """
+        defaults = {name: schema.get("default") for name, schema in self.options.items()}
+        return self.needs.amounts({**defaults, **configured}, self.role_name, cloud)
 
     def variable(self, option: str) -> str:
         """The role variable of an option."""
@@ -158,6 +170,7 @@ def _read(file: Path) -> Scenario:
             f"there is no OpenStack release series `{release}`{did_you_mean(release, releases.NAMED)}",
             remedy="write it as releases.openstack.org does: '2023.1', or a name up to zed",
         )
+    options = role_options.read(file.parent, document)
     return Scenario(
         name,
         file.parent,
@@ -166,6 +179,7 @@ def _read(file: Path) -> Scenario:
         frozenset(data.get("tags", ())),
         data.get("opt_in", False),
         data.get("creates", True),
-        role_options.read(file.parent, document),
+        options,
         release,
+        Needs.read(document, options, file.parent.name),
     )
