@@ -91,7 +91,7 @@ class Journals:
 
     def run(self, **changes: Any) -> None:
         fields = {
-            "version": 1,
+            "version": "1.1",
             "run": RUN,
             "cloud": "demo",
             "region": "RegionOne",

@@ -135,3 +135,14 @@ def test_a_journal_without_anything_gives_a_page_that_says_so(tmp_path: Path) ->
     (tmp_path / "journal.jsonl").write_bytes(b"")
     text = "".join(Page(html.render(build(read(tmp_path / "journal.jsonl")))).text)
     assert "unfinished" in text and "time unknown" in text
+
+
+def test_what_a_steps_time_was_spent_on_is_shown(tmp_path: Path) -> None:
+    journal = Journals(scenarios=["identity"])
+    journal.run()
+    figures = {"dns_ms": 1.5, "connect_ms": 3, "tls_ms": 12, "first_byte_ms": 250, "certificate_days": 80.4}
+    journal.step("identity", "Ask", "http", figures=figures)
+    journal.step("identity", "Ask the other", "http", outcome="failed", figures={"certificate_days": -2, "spread": 3})
+    text = "".join(page(journal, tmp_path).text)
+    assert "DNS 1.5 ms · connect 3.0 ms · TLS 12 ms · first byte 250 ms · certificate valid for 80 days" in text
+    assert text.count("certificate expired") == 2 and "spread 3" in text

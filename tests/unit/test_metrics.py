@@ -163,3 +163,21 @@ def test_only_a_run_that_judged_the_cloud_has_a_heartbeat(tmp_path: Path) -> Non
     killed = journals.fair()
     del killed.records[-1]
     assert name not in figures(killed, tmp_path)
+
+
+def test_what_else_a_step_measured_is_a_figure_of_its_own(tmp_path: Path) -> None:
+    journal = Journals(scenarios=["identity"])
+    journal.run()
+    figures_of = {"dns_ms": 1.5, "first_byte_ms": 20.25, "certificate_days": 80.5, "duration_ms": 7, "so.me": "text"}
+    journal.step("identity", "Ask", "http", 100.0, zone="home", figures=figures_of)
+    journal.step("identity", "Ask", "http", 200.0, zone="home", figures={"dns_ms": 2.5})
+    journal.step("identity", "Ask", "http", zone="late", figures={"dns_ms": 9, "certificate_days": -3}, starved=True)
+    journal.step("identity", "Ask", "http", zone="ours", figures={"dns_ms": 9}, outcome="error")
+    journal.step("identity", "Ask", "http", zone="none", figures=None)
+    found = figures(journal, tmp_path)
+    name = "stackprobe.demo.RegionOne.identity.ask"
+    assert found[f"{name}.home.dns_ms"] == 2.0 and found[f"{name}.home.first_byte_ms"] == 20.25
+    assert found[f"{name}.home.certificate_days"] == 80.5 and found[f"{name}.home.duration_ms"] == 150
+    assert found[f"{name}.late.certificate_days"] == -3 and f"{name}.late.dns_ms" not in found
+    assert not [one for one in found if "so" in one.rpartition(".")[2] and "me" in one]
+    assert f"{name}.ours.dns_ms" not in found

@@ -229,7 +229,11 @@ class Engine:
             return self._settle(step, activity, context, Verdict(ERROR, str(error)), None, arrived, 0.0, scheduling_ms)
         self._tell({"type": "step_start", "scenario": step.scenario, "step": step.name})
         result, verdict = self.perform(activity, lambda: kind().run(context, step), stoppable=True)
-        verdict = verdict or self.judge.malformed(activity) or Verdict(PASSED, "", status=_last_status(activity))
+        verdict = (
+            verdict
+            or self.judge.malformed(activity)
+            or Verdict(PASSED, "", status=context.http_status or _last_status(activity))
+        )
         return self._settle(step, activity, context, verdict, result, arrived, deadline_s * 1000, scheduling_ms)
 
     def _over(self, state: ScenarioState) -> str | None:
@@ -369,6 +373,7 @@ class Engine:
             starved=starved,
             precision_ms=context.precision_ms if context else None,
             polls=context.polls if context else None,
+            figures={name: round(value, 3) for name, value in context.figures.items()} if context else None,
             http_status=verdict.status,
             request_id=last.request_id if last else None,
         )

@@ -44,7 +44,7 @@ from stackprobe.engine.steps import Step
 from stackprobe.engine.teardown import tear_down
 from stackprobe.engine.urls import EndpointMap
 from stackprobe.errors import UsageError
-from stackprobe.journal import FILENAME, Journal
+from stackprobe.journal import FILENAME, FORMAT, Journal
 from stackprobe.liveness import RunLock
 from stackprobe.redact import Scrubber
 from stackprobe.results import Outcome, exit_code, worst_of
@@ -141,7 +141,7 @@ class Session:
         self.lock.__enter__()
         self.recorder.write(
             "run",
-            version=1,
+            version=FORMAT,
             run=self.run_id,
             cloud=self.target.cloud,
             region=self.facts.region,

@@ -10,10 +10,10 @@ import json
 from importlib import resources
 from typing import Any
 
-from stackprobe.journal.reader import VERSION, JournalContent, Record, read
+from stackprobe.journal.reader import FORMAT, VERSION, JournalContent, Record, read
 from stackprobe.journal.writer import Journal, JournalError
 
-__all__ = ["FILENAME", "VERSION", "Journal", "JournalContent", "JournalError", "Record", "read", "schema"]
+__all__ = ["FILENAME", "FORMAT", "VERSION", "Journal", "JournalContent", "JournalError", "Record", "read", "schema"]
 
 #: Of a run, in its output directory.
 FILENAME = "journal.jsonl"

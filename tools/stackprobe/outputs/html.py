@@ -92,6 +92,7 @@ def _template() -> jinja2.Template:
         value=wording.value,
         answer=wording.answer,
         counted=wording.counted,
+        figures=wording.figures,
         text=lambda data: clip(clean(data), LONGEST_TEXT),
     )
     environment.globals.update(signs=SIGNS, Outcome=Outcome)

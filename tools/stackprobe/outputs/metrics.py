@@ -22,6 +22,9 @@ _OUTCOMES = tuple(Outcome)
 #: Outcomes whose durations say something about the cloud: too slow is a failure, and its true time is what matters.
 _JUDGED = (Outcome.PASSED, Outcome.FAILED)
 
+#: Names of a step's own figures, which no other one may take.
+_OWN = {"duration_ms", "max_ms", "retries", *_OUTCOMES}
+
 Point = tuple[str, float]
 
 
@@ -78,6 +81,12 @@ def _steps(prefix: str, steps: Iterable[Step]) -> Iterator[Point]:
         for outcome in _OUTCOMES:
             yield f"{name}.{outcome}", sum(step.outcome is outcome for step in group)
         yield f"{name}.retries", sum(step.retries for step in group)
+        for figure in sorted({figure for step in group for figure in step.figures} - _OWN):
+            timed = figure.endswith("_ms")
+            judged = [step for step in group if figure in step.figures and step.outcome in _JUDGED]
+            measured = [step.figures[figure] for step in judged if not (timed and step.starved)]
+            if measured:
+                yield f"{name}.{part(figure)}", math.fsum(measured) / len(measured)
 
 
 def _grouped(steps: Iterable[Step]) -> Iterator[tuple[str, list[Step]]]:

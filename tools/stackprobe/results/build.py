@@ -119,6 +119,7 @@ class _Builder:
             polls=f.integer(fields, "polls"),
             http_status=f.integer(fields, "http_status"),
             request_id=f.text(fields, "request_id"),
+            figures=f.numbers(fields, "figures"),
         )
         known = self.steps.get(step.seq)
         if known is not None:

@@ -54,3 +54,10 @@ def texts(fields: Mapping[str, Any], name: str) -> list[str]:
     """A list of texts, empty where there is none."""
     value = fields.get(name)
     return [str(part) for part in value] if isinstance(value, list) else []
+
+
+def numbers(fields: Mapping[str, Any], name: str) -> dict[str, float]:
+    """A mapping of texts to numbers, without what is none."""
+    value = fields.get(name)
+    found = {str(key): number(value, key) for key in value} if isinstance(value, dict) else {}
+    return {key: one for key, one in found.items() if one is not None}

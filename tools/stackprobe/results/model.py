@@ -62,6 +62,7 @@ class Step:
     :ivar key: name in metrics; `zone` is a part of its own there.
     :ivar scheduling_ms: delay of the runner before the step, not in `duration_ms`.
     :ivar precision_ms: of a wait, the state was reached at most this much earlier.
+    :ivar figures: what else it measured, by names that end with their unit.
     """
 
     scenario: str
@@ -86,6 +87,7 @@ class Step:
     polls: int | None = None
     http_status: int | None = None
     request_id: str | None = None
+    figures: dict[str, float] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
 

@@ -8,11 +8,12 @@ from stackprobe.engine.steps.check import CheckStep
 from stackprobe.engine.steps.delete import DeleteStep
 from stackprobe.engine.steps.dns import DnsStep
 from stackprobe.engine.steps.endpoint import EndpointStep
+from stackprobe.engine.steps.http import HttpStep
 from stackprobe.engine.steps.token import TokenStep
 from stackprobe.engine.steps.wait import WaitStep
 
 KINDS: dict[str, type[StepKind]] = {
-    kind.name: kind for kind in (CallStep, WaitStep, CheckStep, DeleteStep, TokenStep, EndpointStep, DnsStep)
+    kind.name: kind for kind in (CallStep, WaitStep, CheckStep, DeleteStep, TokenStep, EndpointStep, DnsStep, HttpStep)
 }
 
 __all__ = ["KINDS", "Step", "StepContext", "StepKind"]

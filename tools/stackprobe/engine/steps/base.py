@@ -50,6 +50,8 @@ class StepContext:
     :param own_prefix: how every name of this run begins (``<prefix>-<run id>-``).
     :param checks: filled by the step: every expectation that was evaluated.
     :param resent: what the step itself sent again and is no call to a cloud's API (a question to a name server).
+    :param http_status: what a watched host answered, which is no call to a cloud's API either.
+    :param figures: what else the step measured, by names that end with their unit (``dns_ms``, ``certificate_days``).
     :param fatal: False when the scenario can go on although the step did not pass.
     """
 
@@ -65,6 +67,8 @@ class StepContext:
     poll_interval_s: float = 1.0
     retries: int = 0
     resent: int = 0
+    http_status: int | None = None
+    figures: dict[str, float] = field(default_factory=dict)
     fatal: bool = True
 
     def pause(self, seconds: float) -> None:

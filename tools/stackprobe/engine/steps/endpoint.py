@@ -64,6 +64,7 @@ class EndpointStep(StepKind):
             self._list(session, official, url)
         if url.startswith("https:"):
             result["certificate_days_left"] = days = _days_left(certificate)
+            context.figures["certificate_days"] = days
             least = step.arguments.get("certificate_days")
             if least not in (None, "") and days < float(least):
                 raise StepFailure(f"the TLS certificate of {service} is valid for {days:.1f} more days, not {least}")
