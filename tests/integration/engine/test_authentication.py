@@ -55,7 +55,7 @@ def test_an_unreachable_keystone_is_the_clouds_fault_unless_the_control_target_i
     runner_online: bool | None,
     outcome: str,
 ) -> None:
-    monkeypatch.setattr("stackprobe.engine.session.AUTHENTICATION_DEADLINE_S", 1.0)
+    monkeypatch.setattr("stackprobe.engine.preparation.AUTHENTICATION_DEADLINE_S", 1.0)
     with unreachable(kind) as keystone, hostile.serving(hostile.silent) as witness:
         reconfigure(auth={"auth_url": f"http://{keystone}/v3"})
         control = {True: witness, False: hostile.refusing(), None: None}[runner_online]

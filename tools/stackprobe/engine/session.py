@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import importlib.metadata
 import json
 import platform
@@ -15,20 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from os_service_types import ServiceTypes
-
 from stackprobe import __version__, cloud, naming
 from stackprobe.config.model import Target
-from stackprobe.credentials.held_token import lease_of
 from stackprobe.credentials.redactions import taken_apart
 from stackprobe.engine import http
-from stackprobe.engine.activity import Activity, under_way
 from stackprobe.engine.breaker import CircuitBreaker
 from stackprobe.engine.classify import (
     ERROR,
-    FAILED,
-    PASSED,
-    SKIPPED,
     Judge,
     Verdict,
     control_target_answers,
@@ -37,6 +29,7 @@ from stackprobe.engine.classify import (
 from stackprobe.engine.core import RUN, Engine
 from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.performing import GRACE_S
+from stackprobe.engine.preparation import Preparation
 from stackprobe.engine.recorder import Recorder
 from stackprobe.engine.server import Server
 from stackprobe.engine.steps import KINDS as STEP_KINDS
@@ -49,10 +42,6 @@ from stackprobe.liveness import RunLock
 from stackprobe.redact import Scrubber
 from stackprobe.results import Outcome, exit_code, worst_of
 from stackprobe.scenarios import Scenario
-
-AUTHENTICATION_DEADLINE_S = 60.0
-_LEASE_TOLERANCE = 0.05
-"""What of a run's deadline its token may lack without a word."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +109,7 @@ class Session:
             before_creation=self.breaker.before_creation,
             poll_interval_s=self.target.poll_interval_s,
         )
+        self.preparation = Preparation(self.engine, self.target, self.ends, self._endpoints, self.scrubber, self._note)
         self.operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "plan": self._tell_plan,
             "step": self._execute,
@@ -179,9 +169,12 @@ class Session:
     def prepare(self) -> Verdict | None:
         """Authenticate, look at the catalog, decide what can run. The verdict, if it ends the run here."""
         try:
-            verdict = self._authenticate()
+            verdict = self.preparation.authenticate()
             if verdict is None:
-                self._plan()
+                self.runnable = self.preparation.plan(self.order.scenarios)
+                threading.Thread(target=self.preparation.warm_up, args=[self.runnable], daemon=True).start()
+                if any(scenario.creates for scenario in self.runnable):
+                    self.breaker.start()
             else:
                 for scenario in self.order.scenarios:
                     self.engine.skip(scenario.name, "not run, since there is no token")
@@ -303,7 +296,7 @@ class Session:
             "probe_name": f"{self.own_prefix}{scenario.name}",
             "probe_cloud": self.target.cloud,
             "probe_region": self.facts.region,
-            "probe_services": sorted(self.catalog),
+            "probe_services": sorted(self.preparation.catalog),
         }
         for option, value in self.target.options.get(scenario.name, {}).items():
             variables[scenario.variable(option)] = value
@@ -327,96 +320,6 @@ class Session:
         state = self.engine.state(scenario)
         return state is not None and state.finished
 
-    # --- preparation
-
-    def _authenticate(self) -> Verdict | None:
-        step = Step("auth", RUN, "Authenticate", {})
-        start, start_t = time.monotonic(), time.time()
-        end = start + AUTHENTICATION_DEADLINE_S
-        activity = Activity(min(end, self.engine.ends), RUN, step.name, self.engine.next_sequence())
-        activity.cut_by_run = activity.deadline < end
-        self._endpoints.add(str(self.facts.auth_url or ""), "identity")
-        token, verdict = self.engine.perform(activity, self.connection.session.get_token, stoppable=True)
-        if verdict is None:
-            verdict = self.judge.malformed(activity)
-        if verdict is None:
-            self.scrubber.add(str(token))
-            self.judge.authenticated = True
-            self._look_at_lease()
-            read, broken = self.engine.perform(activity, self._read_catalog, stoppable=True)
-            verdict = broken or read
-        wire_ms = activity.wire_ms() if verdict is None else None
-        duration_ms = wire_ms if wire_ms is not None else (time.monotonic() - start) * 1000
-        final = verdict or Verdict(PASSED, "", status=activity.calls[-1].status if activity.calls else None)
-        self.engine.record(step, activity.seq or 0, final, activity, start_t, duration_ms)
-        return verdict
-
-    def _look_at_lease(self) -> None:
-        """A token that cannot be renewed may end before the run does.
-
-        Clouds' tokens and runs have an hour by default: that the one was got a moment before the other is no news.
-        """
-        self.judge.lease = lease = lease_of(self.connection)
-        if lease is not None and lease.ends < self.ends - _LEASE_TOLERANCE * self.target.deadline_s:
-            self._note(
-                "warning",
-                f"the token of clouds.yaml expires in {lease.remaining_s():.0f} s ({lease.text}), before the run's "
-                f"deadline in {max(0.0, self.ends - time.monotonic()):.0f} s: what meets its end will be an error",
-            )
-
-    def _read_catalog(self) -> Verdict | None:
-        session: Any = self.connection.session
-        catalog = session.auth.get_access(session).service_catalog
-        region = self.facts.region
-        types = ServiceTypes()
-        self.catalog: set[str] = set()
-        regions: set[str] = set()
-        for service in catalog.catalog if catalog else []:
-            official = types.get_service_type(service.get("type", "")) or service.get("type", "")
-            for endpoint in service.get("endpoints", []):
-                self._endpoints.add(str(endpoint.get("url", "")), official)
-                regions |= {str(endpoint.get("region_id") or endpoint.get("region"))}
-                if region in (None, "", endpoint.get("region_id"), endpoint.get("region")):
-                    self.catalog.add(official)
-        if not regions:
-            return _without_catalog(session.auth.get_access(session))
-        if region and region not in regions:
-            return Verdict(
-                ERROR,
-                f"the catalog has no region {region}, it has {', '.join(sorted(regions))}",
-                "correct region_name in clouds.yaml or --region",
-            )
-        return None
-
-    def _plan(self) -> None:
-        for scenario in self.order.scenarios:
-            missing = [service for service in scenario.services if service not in self.catalog]
-            promised = [service for service in missing if service in self.target.services]
-            if promised:
-                reason = f"the configuration promises the service {promised[0]}, but it is not in the catalog"
-                self.engine.skip(scenario.name, reason, FAILED)
-            elif missing:
-                self.engine.skip(scenario.name, f"the catalog has no service {missing[0]}", SKIPPED)
-            else:
-                self.runnable.append(scenario)
-        gone = [service for service in self.target.services if service not in self.catalog]
-        for service in gone:
-            if not any(service in scenario.services for scenario in self.order.scenarios):
-                step = Step("plan", RUN, f"Service {service} is in the catalog", {})
-                verdict = Verdict(
-                    FAILED, f"the configuration promises the service {service}, but it is not in the catalog"
-                )
-                self.engine.record(step, self.engine.next_sequence(), verdict, Activity(0.0), time.time(), 0.0)
-        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
-        if any(scenario.creates for scenario in self.runnable):
-            self.breaker.start()
-
-    def _warm_up(self) -> None:
-        """Version discovery of the services to come: work of a fresh client, not of any scenario's first step."""
-        for service in sorted({service for scenario in self.runnable for service in scenario.services}):
-            with contextlib.suppress(Exception), under_way(Activity(time.monotonic() + 20.0, RUN, "Discover")):
-                getattr(self.connection, service.replace("-", "_"))
-
     # --- records
 
     def _on_call(self, call: Any, activity: Any) -> None:
@@ -427,12 +330,6 @@ class Session:
 
     def _went_blind(self, reason: str) -> None:
         self.engine.interrupt(f"the journal cannot be written: {reason}")
-
-
-def _without_catalog(access: Any) -> Verdict:
-    if access.project_scoped or access.domain_scoped or access.system_scoped:
-        return Verdict(FAILED, "Keystone's token holds no catalog: no service can be reached")
-    return Verdict(ERROR, "the token has no scope", "name the project in the auth section of clouds.yaml")
 
 
 def _problem(request: dict[str, Any], state: Any) -> str | None:
