@@ -232,7 +232,7 @@ def _exchange(sock: socket.socket, order: Order, answered: Answered, proxy: Prox
         first = response.fp.peek(1)
         _patient(sock, activity)  # the shutting down at the deadline looks like the connection's end
         if not first:
-            raise http.client.RemoteDisconnected
+            raise http.client.RemoteDisconnected("")
         answered.add("first_byte_ms", began)
         activity.doing = f"reading the answer of {address.shown}"
         response.begin()
