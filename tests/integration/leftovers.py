@@ -60,6 +60,12 @@ def leave_everything(connection: Connection, prefix: str, run_id: str, user: boo
     by_nova = storage.create_snapshot(name=f"snapshot for {called('disk-image')}", volume_id=clone.id)
     storage.wait_for_status(by_nova, "available", interval=0.3, wait=60)
     compute.wait_for_server(server, interval=1)
+    for incremental in (False, True):
+        backup = storage.create_backup(name=called("backup"), volume_id=volume.id, is_incremental=incremental)
+        storage.wait_for_status(backup, "available", interval=0.3, wait=60)
+    offered = storage.create_volume(name=called("offered"), size=1)
+    storage.wait_for_status(offered, "available", interval=0.3, wait=60)
+    storage.create_transfer(name=called("transfer"), volume_id=offered.id)
     attached = storage.create_volume(name=called("attached"), size=1)
     storage.wait_for_status(attached, "available", interval=0.3, wait=60)
     compute.create_volume_attachment(server, volume_id=attached.id)

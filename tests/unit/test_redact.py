@@ -119,6 +119,7 @@ def test_secrets_too_short_to_tell_from_words_are_left() -> None:
         "os_password",
         "Set-Cookie",
         "client_secret",
+        "auth_key",
     ],
 )
 def test_what_stands_under_a_secret_name_goes(name: str) -> None:

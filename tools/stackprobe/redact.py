@@ -32,6 +32,7 @@ _SECRET_NAMES = frozenset({
     "secret", "client_secret", "application_credential_secret", "consumer_secret", "access_secret", "secret_key",
     "private_key", "privatekey", "api_key", "apikey", "psk", "blob",
     "authorization", "proxy_authorization", "cookie", "set_cookie", "authorization_code", "device_code", "assertion",
+    "auth_key",  # of a volume's transfer
     "temp_url_key", "x_account_meta_temp_url_key", "x_account_meta_temp_url_key_2",
     "user_data", "userdata", "personality",
 })

@@ -1,4 +1,4 @@
-"""Volumes and their snapshots."""
+"""Volumes, their snapshots and backups, and the transfers of volumes to another project."""
 
 from __future__ import annotations
 
@@ -25,5 +25,19 @@ SNAPSHOT = VolumeSnapshot(
     2,
     listing="/snapshots/detail",
     settles_s=0.3,
+)
+# One with increments is refused until these are gone: whoever deletes tries again.
+BACKUP = Kind(
+    "volume_backup", "block_storage", "/backups", "backups", "backup", 2, listing="/backups/detail", settles_s=0.3
+)
+# A volume that awaits its transfer cannot be deleted. The path is that of all releases.
+TRANSFER = Kind(
+    "volume_transfer",
+    "block_storage",
+    "/os-volume-transfer",
+    "transfers",
+    "transfer",
+    1,
+    listing="/os-volume-transfer/detail",
 )
 VOLUME = Kind("volume", "block_storage", "/volumes", "volumes", "volume", 3, listing="/volumes/detail", settles_s=0.3)

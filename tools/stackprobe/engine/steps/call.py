@@ -9,9 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from stackprobe.engine import expect
 from stackprobe.engine.classify import StepError, StepFailure, StepSkipped, status_of
 from stackprobe.engine.steps.base import Step, StepContext, StepKind, invoke, split_arguments
 from stackprobe.engine.steps.wait import WaitStep
+from stackprobe.redact import REDACTED
 
 MAX_RETRIES = 3
 """How often a 429 with ``Retry-After`` is obeyed within one step."""
@@ -26,6 +28,9 @@ class CallStep(StepKind):
     that an invented answer is noticed. It does not count into the step's duration.
     ``then`` (arguments of ``probe_wait``; its ``args`` are by default the id in the answer) keeps the step going until
     what the call set going has arrived: its duration is what a customer waits, its result the last answer.
+    ``identity`` is where the id stands in the answer, for ``creates``, ``read_back`` and ``then``; default ``id``.
+    ``remember`` takes secrets out of the answer before anybody sees it: a mapping of the name under which
+    ``{$secret: name}`` gives one back to where it stands.
     ``refused`` turns the expectation round: the cloud must refuse with one of these statuses.
     ``may_refuse`` lists statuses with which the cloud may refuse as well as do it; the result is then
     ``{refused: status}``.
@@ -36,7 +41,10 @@ class CallStep(StepKind):
     name = "call"
     required = frozenset({"call"})
     optional = frozenset(
-        {"args", "creates", "name", "along", "read_back", "then", "refused", "may_refuse", "unless_role"}
+        {
+            *("args", "creates", "name", "identity", "along", "read_back", "then", "remember"),
+            *("refused", "may_refuse", "unless_role"),
+        }
     )
 
     def run(self, context: StepContext, step: Step) -> Any:
@@ -45,6 +53,8 @@ class CallStep(StepKind):
             result = self._create(context, step) if step.arguments.get("creates") else self._call(context, step)
         if step.arguments.get("may_refuse") and _is_refusal(result):
             return result
+        if step.arguments.get("remember"):
+            _remember(context, step, result)
         if step.arguments.get("expect"):
             context.verify(result, step.arguments["expect"])
         if step.arguments.get("read_back"):
@@ -55,14 +65,16 @@ class CallStep(StepKind):
         kind, name = step.arguments["creates"], _own_name(context, step)
         with context.ledger.creating(step.scenario, kind, name, context.activity.uncertain) as created:
             result = self._call(context, step)
-            if not isinstance(result, dict) or not (identity := context.ledger.identity(kind, result)):
+            named = "identity" in step.arguments or not isinstance(result, dict)
+            identity = _identity(step, result) if named else context.ledger.identity(kind, result)
+            if not identity:
                 raise StepFailure(f"the answer names no id of the {kind} that was to be created")
             created(identity)
         return result
 
     @staticmethod
     def _read_back(context: StepContext, step: Step, answer: Any) -> None:
-        identity = answer.get("id") if isinstance(answer, dict) else None
+        identity = _identity(step, answer)
         if not identity:
             raise StepFailure("the answer names no id to read back")
         context.duration_ms = context.activity.wire_ms()
@@ -74,8 +86,8 @@ class CallStep(StepKind):
         if not isinstance(step.arguments["then"], Mapping):
             raise StepError("`then` must be a mapping of arguments of probe_wait")
         arguments = dict(step.arguments["then"])
-        if "args" not in arguments and isinstance(answer, dict) and answer.get("id"):
-            arguments["args"] = [answer["id"]]
+        if "args" not in arguments and (identity := _identity(step, answer)):
+            arguments["args"] = [identity]
         WaitStep.validate(arguments)
         request_ms = context.duration_ms or context.activity.wire_ms() or 0.0
         result = WaitStep().run(context, replace(step, arguments=arguments))
@@ -118,6 +130,30 @@ def _skip_for_role(context: StepContext, role: Any) -> None:
     session: Any = context.connection.session
     if role and role in (session.auth.get_access(session).role_names or []):
         raise StepSkipped(f"the probe's user has the role {role}, of whom other rules are true")
+
+
+def _identity(step: Step, answer: Any) -> str | None:
+    """The id of what an answer is about."""
+    value = expect.lookup(answer, str(step.arguments.get("identity") or "id"))
+    return str(value) if value else None
+
+
+def _remember(context: StepContext, step: Step, answer: Any) -> None:
+    """Take the secrets that a step names out of an answer, in which ``***`` stands for them from now on.
+
+    :raises StepFailure: the answer lacks one.
+    """
+    wanted = step.arguments["remember"]
+    if not isinstance(wanted, Mapping):
+        raise StepError("`remember` must be a mapping of names of secrets to where they stand in the answer")
+    for name, path in wanted.items():
+        *parents, last = str(path).split(".")
+        holder = expect.lookup(answer, ".".join(parents) or ".")
+        secret = holder.get(last) if isinstance(holder, dict) else None
+        if not isinstance(secret, str) or not secret:
+            raise StepFailure(f"the answer holds no {path}")
+        context.values.remember(str(name), step.scenario, secret)
+        holder[last] = REDACTED
 
 
 def _is_refusal(result: Any) -> bool:

@@ -38,8 +38,10 @@ class DeleteStep(StepKind):
         if str(step.arguments.get("by_itself") or "false").lower() == "false":
             # Not Kind.delete: that one removes what is in the way and takes a 404 for a success, as a clean-up must.
             request(context.connection, kind.service, "DELETE", kind._one(context.connection, identity))
+        request_ms = context.activity.wire_ms() or 0.0
         first_s = FIRST_POLL_S if kind.service in _SLOW else 0.0
         poll(context, lambda: {"status": _status(context, kind, entry)}, _gone, first_s)
+        context.duration_ms = request_ms + (context.duration_ms or 0.0)
         context.ledger.forget(entry)
         return None
 
