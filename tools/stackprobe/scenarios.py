@@ -124,13 +124,7 @@ def select(
             f"there is no scenario `{unknown[0]}`{did_you_mean(unknown[0], scenarios)}",
             remedy=f"the scenarios there are {listed(sorted(scenarios))}",
         )
-    all_tags = sorted({tag for scenario in scenarios.values() for tag in scenario.tags})
-    missing = [tag for tag in tags if tag not in all_tags]
-    if missing:
-        raise UsageError(
-            f"no scenario has the tag `{missing[0]}`{did_you_mean(missing[0], all_tags)}",
-            remedy=f"the tags there are {listed(all_tags)}",
-        )
+    _check_tags(scenarios, tags)
     if names or tags:
         selection = Selection(frozenset(names), frozenset(tags), selection.skip_names - set(names), selection.skip_tags)
         if names and not tags:
@@ -141,6 +135,26 @@ def select(
     if not chosen:
         raise UsageError("the selection matches no scenario, so nothing would be proven", remedy="widen the selection")
     return chosen
+
+
+def with_tags(scenarios: dict[str, Scenario], tags: Iterable[str]) -> list[Scenario]:
+    """The scenarios that have one of the tags, or all where no tag is given, by name.
+
+    :raises UsageError: no scenario has one of them.
+    """
+    wanted = set(tags)
+    _check_tags(scenarios, wanted)
+    return [one for _, one in sorted(scenarios.items()) if not wanted or wanted & one.tags]
+
+
+def _check_tags(scenarios: dict[str, Scenario], tags: Iterable[str]) -> None:
+    all_tags = sorted({tag for scenario in scenarios.values() for tag in scenario.tags})
+    missing = sorted(tag for tag in tags if tag not in all_tags)
+    if missing:
+        raise UsageError(
+            f"no scenario has the tag `{missing[0]}`{did_you_mean(missing[0], all_tags)}",
+            remedy=f"the tags there are {listed(all_tags)}",
+        )
 
 
 def _read(file: Path) -> Scenario:

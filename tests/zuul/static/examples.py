@@ -46,8 +46,11 @@ def find(checkout: Path) -> list[Example]:
 def errors(checkout: Path) -> list[str]:
     """What Zuul's parser finds wrong in the examples, and names of ours in them that are none."""
     examples = find(checkout)
-    if not examples:
-        return ["no example was found"]
+    return faults(examples, checkout) if examples else ["no example was found"]
+
+
+def faults(examples: list[Example], checkout: Path) -> list[str]:
+    """The same of examples that are given."""
     parsed = zuul_yaml.parse({one.where: one.text for one in examples})
     found = [f"{where}: {error}" for where, one in parsed.items() for error in one.errors]
     jobs = {job["name"] for job in zuul_yaml.of_kind(checkout, "job")}

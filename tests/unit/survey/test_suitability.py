@@ -1,0 +1,55 @@
+"""A scenario that would not pass on a cloud is known before, with the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stackprobe.scenarios import Scenario, discover
+from stackprobe.survey.fitting import fit
+from stackprobe.survey.suitability import reason_against
+
+from tests.support.surveys import survey
+
+
+def scenario(folder: Path, text: str, options: str = "") -> Scenario:
+    """A scenario ``thing`` with this scenario.yaml, and options separated by blanks."""
+    role = folder / "probe_thing"
+    (role / "defaults").mkdir(parents=True)
+    (role / "scenario.yaml").write_text("description: Something is proven.\n" + text)
+    (role / "defaults" / "main.yaml").write_text("".join(f'probe_thing_{one}: ""\n' for one in options.split()))
+    return discover([folder])["thing"]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "changes", "says"),
+    [
+        ("services: [compute, dns]", "", {}, "the catalog has no service dns"),
+        ("tags: [admin]", "", {}, "the role admin"),
+        ("tags: [life_cycle]", "", {"cloud": {"roles": frozenset({"reader"})}}, "only the role reader"),
+        ("services: [compute]", "image", {"images": ()}, "no image that boots"),
+        ("services: [compute]", "flavor", {"flavors": ()}, "no flavor"),
+    ],
+)
+def test_a_reason_against_it(tmp_path: Path, text: str, options: str, changes: dict[str, Any], says: str) -> None:
+    one = survey(**changes)
+    reason = reason_against(scenario(tmp_path, text, options), one, fit(one))
+    assert reason and says in reason, reason
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "changes"),
+    [
+        ("services: [compute]", "flavor image", {}),
+        ("tags: [admin]", "", {"cloud": {"roles": frozenset({"admin"})}}),
+        ("tags: [identity, read_only]\ncreates: true", "", {"cloud": {"roles": frozenset({"reader"})}}),
+        ("tags: [network]\ncreates: false", "", {"cloud": {"roles": frozenset({"reader"})}}),
+        ("services: [compute]", "flavor image", {"flavors": None}),
+        ("services: [compute]", "flavor image", {"images": None}),
+        ("services: [network]", "external", {"external_networks": ()}),
+    ],
+)
+def test_no_reason_against_it(tmp_path: Path, text: str, options: str, changes: dict[str, Any]) -> None:
+    one = survey(**changes)
+    assert reason_against(scenario(tmp_path, text, options), one, fit(one)) is None

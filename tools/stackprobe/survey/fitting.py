@@ -1,0 +1,48 @@
+"""Chooses what is cheapest of what fits: as scenarios do where nothing is configured (probe_base, `choose_*.yaml`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stackprobe.survey.model import Flavor, Image, Network, Survey
+
+_NO_DISKS = frozenset({"aki", "ari", "ami", "iso"})
+"""Formats of images that are no disk to boot from."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What scenarios should use; None: there is none, or nobody knows, see the survey."""
+
+    flavor: Flavor | None = None
+    image: Image | None = None
+    external: Network | None = None
+
+
+def fit(survey: Survey) -> Fit:
+    """The smallest image that boots on some flavor and the smallest flavor for it, and the first external network."""
+    image = flavor = None
+    for candidate in _images(survey):
+        fitting = _flavors(survey, candidate)
+        image = image or candidate
+        if fitting:
+            image, flavor = candidate, fitting[0]
+            break
+    networks = sorted(survey.external_networks or (), key=lambda network: network.name)
+    return Fit(flavor, image, networks[0] if networks else None)
+
+
+def _images(survey: Survey) -> list[Image]:
+    """Images that may be booted, public ones first: others come and go with their owners."""
+    disks = [one for one in survey.images or () if one.size_bytes and one.disk_format not in _NO_DISKS]
+    return sorted(disks, key=lambda image: (image.visibility != "public", image.size_bytes, image.name))
+
+
+def _flavors(survey: Survey, image: Image) -> list[Flavor]:
+    """Flavors with a disk that fit an image, the smallest first."""
+    fitting = [
+        one
+        for one in survey.flavors or ()
+        if one.disk_gb >= max(image.min_disk_gb, 1) and one.ram_mb >= image.min_ram_mb
+    ]
+    return sorted(fitting, key=lambda flavor: (flavor.vcpus, flavor.ram_mb, flavor.disk_gb))
