@@ -15,9 +15,10 @@ import yaml
 
 from tests.zuul.static import zuul_yaml
 
-#: Read by the playbooks when something other than Zuul runs them; no job sets them.
+#: Read by playbooks and shared tasks, and set by no job: by whatever runs them in Zuul's place, or by the step engine.
 NOT_FROM_JOBS = {
     "probe_config": "a file that `stackprobe run` names; jobs have probe_settings",
+    "probe_name": "how the names of a scenario's resources begin; the step engine says it to each scenario",
     "probe_output": "a directory that `stackprobe run` names; jobs publish with their logs",
 }
 #: Keys of tasks whose text is an expression without braces.
