@@ -60,7 +60,8 @@ def test_the_console_shows_the_steps_of_each_scenario(builds: dict[str, Build]) 
 def test_every_scenario_has_run(builds: dict[str, Build]) -> None:
     for job in ("fair-all", "fair-old-ansible"):
         assert {one.name for one in results(builds[job]).scenarios if one.outcome == "passed"} == SCENARIOS
-    assert {one.name for one in results(builds["fair-newest-sdk"]).scenarios} == {"endpoints", "identity"}
+    passed = {one.name for one in results(builds["fair-newest-sdk"]).scenarios if one.outcome == "passed"}
+    assert passed == {"endpoints", "identity"}
 
 
 def test_the_run_knows_its_build(builds: dict[str, Build], rig: Rig) -> None:
