@@ -18,6 +18,7 @@ deadline_s: 1200
 teardown_reserve_s: 300
 poll_interval_s: 2.5
 max_leftovers: 5
+parallel: 4
 control_target: https://example.org/
 scenarios:
   tags: [read_only]
@@ -29,6 +30,7 @@ clouds:
     regions: [one, two]
     services: [compute, object-store]
     deadline_s: 600
+    requests_per_second: 2.5
     options:
       compute: {flavor: tiny}
   private:
@@ -70,6 +72,8 @@ def test_a_cloud_goes_before_the_general_settings(tmp_path: Path) -> None:
     assert two.options == {"compute": {"flavor": "tiny", "image": "cirros"}}
     assert private.options == {"compute": {"flavor": "small", "image": "cirros"}}
     assert two.services == ("compute", "object-store")
+    assert (two.parallel, two.requests_per_second) == (4, 2.5)
+    assert (private.parallel, private.requests_per_second) == (4, None)
     assert two.control_target == private.control_target == "https://example.org/"
     assert [(target.cloud, target.region) for target in config.targets] == [
         ("public", "one"),

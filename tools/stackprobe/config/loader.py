@@ -85,6 +85,8 @@ def _target(level: Level, known: Known | None) -> Target:
         teardown_reserve_s=reserve,
         poll_interval_s=settings["poll_interval_s"],
         max_leftovers=settings["max_leftovers"],
+        parallel=settings["parallel"],
+        requests_per_second=settings["requests_per_second"],
         control_target=settings["control_target"],
         services=tuple(given.get("services", ())),
         selection=selection(settings["scenarios"]),

@@ -52,6 +52,8 @@ class Target:
     :param teardown_reserve_s: the part of it that is kept for teardown (s).
     :param poll_interval_s: the shortest time between two questions of one waiting step (s).
     :param max_leftovers: create nothing while more resources of earlier runs are left.
+    :param parallel: so many scenarios run at once at most; None: as many as the project's quota has room for.
+    :param requests_per_second: so many requests a second are sent to the cloud at most; None: no cap.
     :param control_target: a URL or HOST:PORT that tells whether the runner's own network works.
     :param services: service types that must be in the catalog.
     :param options: options of scenarios, by scenario and option, those common to several of them among them.
@@ -80,6 +82,8 @@ class Target:
     region_label: str | None = None
     environment: str | None = None
     zone: str | None = None
+    parallel: int | None = None
+    requests_per_second: float | None = None
 
     @property
     def metric_cloud(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import threading
 import time
@@ -32,6 +33,8 @@ class Call:
     began: float = 0.0
     ended: float = 0.0
     """Begin and end on the monotonic clock, in seconds."""
+    held_s: float = 0.0
+    """How long it was held back before it began, by the cap on requests."""
 
     @property
     def broken(self) -> bool:
@@ -50,6 +53,8 @@ class Activity:
 
     :param deadline: the end of the step's time, on the monotonic clock, in seconds.
     :param cut_by_run: that end is not the step's own one but the run's.
+    :param latest: the end of the run's time, which the deadline never passes (monotonic seconds).
+    :param held_s: how long its requests were held back by the cap on requests, in all.
     """
 
     deadline: float
@@ -57,6 +62,8 @@ class Activity:
     step: str | None = None
     seq: int | None = None
     cut_by_run: bool = False
+    latest: float = math.inf
+    held_s: float = 0.0
     calls: list[Call] = field(default_factory=list)
     aborted: str | None = None
     connection: Any = None
@@ -70,6 +77,12 @@ class Activity:
     def remaining(self) -> float:
         """Seconds left; 0 once the step was aborted."""
         return 0.0 if self.aborted else max(0.0, self.deadline - time.monotonic())
+
+    def hold(self, seconds: float) -> None:
+        """A request is to be held back for so long: that time is not the cloud's."""
+        self.held_s += seconds
+        self.cut_by_run = self.cut_by_run or self.deadline + seconds > self.latest
+        self.deadline = max(self.deadline, min(self.deadline + seconds, self.latest))
 
     def abort(self, reason: str) -> None:
         """End the request that is under way: its socket is shut down, so that the waiting thread wakes at once."""
@@ -115,8 +128,11 @@ class Activity:
 
     def wire_ms(self) -> float | None:
         """Milliseconds from the first request to the end of the last answer: the cloud's time without our own work
-        before and after it; None when nothing was sent."""
-        return (self.calls[-1].ended - self.calls[0].began) * 1000 if self.calls else None
+        before and after it, and without what requests were held back; None when nothing was sent."""
+        if not self.calls:
+            return None
+        held_s = sum(call.held_s for call in self.calls[1:])
+        return max(0.0, self.calls[-1].ended - self.calls[0].began - held_s) * 1000
 
     def retries(self) -> int:
         return sum(1 for call in self.calls if call.attempt > 1)

@@ -22,12 +22,13 @@ class Background:
 
         def run() -> None:
             answer = work()
-            self._ended = time.monotonic()
+            self._ended = time.monotonic() - float(answer.get("held_s") or 0.0)
             self.answer.set_result(answer)
 
         threading.Thread(target=run, name=name, daemon=True).start()
 
     @staticmethod
     def span(joined: Iterable[Background]) -> tuple[float, float]:
-        """When the first of these began and the last one ended, monotonic seconds. They must be over."""
+        """When the first of these began and the last one ended, monotonic seconds, as if none had been held back by the
+        cap on requests. They must be over."""
         return min(one._began for one in joined), max(one._ended for one in joined)

@@ -224,7 +224,7 @@ class Engine:
                     return _not_executed(reason)
                 arrived = time.monotonic()
             activity.deadline = min(arrived + deadline_s, self.ends)
-            activity.cut_by_run = activity.deadline < arrived + deadline_s
+            activity.cut_by_run, activity.latest = activity.deadline < arrived + deadline_s, self.ends
         except StepError as error:
             return self._settle(step, activity, context, Verdict(ERROR, str(error)), None, arrived, 0.0, scheduling_ms)
         self._tell({"type": "step_start", "scenario": step.scenario, "step": step.name})
@@ -288,7 +288,7 @@ class Engine:
         duration_ms = context.duration_ms
         if duration_ms is None:
             wire_ms = activity.wire_ms() if verdict.outcome == PASSED else None
-            duration_ms = wire_ms if wire_ms is not None else (now - arrived) * 1000
+            duration_ms = wire_ms if wire_ms is not None else max(0.0, now - arrived - activity.held_s) * 1000
         fatal = context.fatal and verdict.outcome in (FAILED, ERROR)
         limit_s = seconds(step.arguments, "limit", None) if verdict.outcome == PASSED else None
         starved = self.heartbeat.starved(arrived, now)
@@ -318,6 +318,7 @@ class Engine:
             "result": result,
             "duration_ms": round(duration_ms, 3),
             "status": verdict.status,
+            "held_s": activity.held_s,
         }
 
     def record(
@@ -397,6 +398,7 @@ class Engine:
             request_id=call.request_id,
             attempt=call.attempt,
             start_t=round(call.start_t, 6),
+            held_ms=round(call.held_s * 1000, 3) if call.held_s else None,
         )
 
 

@@ -19,6 +19,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from stackprobe.engine import activity as activities
 from stackprobe.engine import urls
+from stackprobe.engine.throttle import Throttle
 
 CONNECT_TIMEOUT_S = 10.0
 """How long a TCP connection may take to come up, in seconds; a step's own deadline may be shorter."""
@@ -97,13 +98,17 @@ class MeasuredRequests(requests.Session):
 
     :param endpoints: tells the service of a URL.
     :param on_call: told of every finished or failed call, with its activity (None outside any step).
+    :param throttle: holds requests back where there would be too many.
     """
 
     def __init__(
-        self, endpoints: urls.EndpointMap, on_call: Callable[[activities.Call, activities.Activity | None], None]
+        self,
+        endpoints: urls.EndpointMap,
+        on_call: Callable[[activities.Call, activities.Activity | None], None],
+        throttle: Throttle | None = None,
     ) -> None:
         super().__init__()
-        self._endpoints, self._on_call = endpoints, on_call
+        self._endpoints, self._on_call, self._throttle = endpoints, on_call, throttle or Throttle(None)
         self.date_header: str | None = None
         for scheme in ("http://", "https://"):
             self.mount(scheme, _TimedAdapter(pool_connections=32, pool_maxsize=64))
@@ -112,7 +117,10 @@ class MeasuredRequests(requests.Session):
         activity = activities.current()
         url, method = request.url or "", request.method or ""
         path = urls.template(url)
-        call = activities.Call(self._endpoints.service(url), method, path, urls.resource(path), time.time())
+        held_s = self._throttle.hold(activity)
+        call = activities.Call(
+            self._endpoints.service(url), method, path, urls.resource(path), time.time(), held_s=held_s
+        )
         if activity is not None:
             call.attempt = activity.next_attempt(method, path)
             kwargs["timeout"] = _within(kwargs.get("timeout"), activity)
@@ -153,12 +161,14 @@ class MeasuredRequests(requests.Session):
 
 
 def session_class(
-    endpoints: urls.EndpointMap, on_call: Callable[[activities.Call, activities.Activity | None], None]
+    endpoints: urls.EndpointMap,
+    on_call: Callable[[activities.Call, activities.Activity | None], None],
+    throttle: Throttle | None = None,
 ) -> Callable[..., keystone_session.Session]:
     """A constructor of measured keystoneauth sessions, for openstacksdk's ``session_constructor``."""
 
     def construct(*args: Any, **kwargs: Any) -> keystone_session.Session:
-        kwargs["session"] = MeasuredRequests(endpoints, on_call)
+        kwargs["session"] = MeasuredRequests(endpoints, on_call, throttle)
         return keystone_session.Session(*args, **kwargs)
 
     return construct

@@ -30,8 +30,9 @@ def perform(activity: Activity, work: Callable[[], Any], judge: Judge) -> tuple[
         activity.over.set()
 
     threading.Thread(target=target, name=f"{activity.scenario}: {activity.step}", daemon=True).start()
-    if not activity.over.wait(max(0.0, activity.deadline - time.monotonic())):
-        activity.abort("deadline")
+    while not activity.over.wait(left := max(0.0, activity.deadline - time.monotonic())):
+        if left == 0.0 or time.monotonic() >= activity.deadline:  # it may have moved meanwhile
+            activity.abort("deadline")
     done.wait(GRACE_S)
     if outcome:
         return outcome[0]

@@ -57,7 +57,7 @@ class Preparation:
         start, start_t = time.monotonic(), time.time()
         end = start + AUTHENTICATION_DEADLINE_S
         activity = Activity(min(end, self._engine.ends), RUN, step.name, self._engine.next_sequence())
-        activity.cut_by_run = activity.deadline < end
+        activity.cut_by_run, activity.latest = activity.deadline < end, self._engine.ends
         self._endpoints.add(str(self._facts.auth_url or ""), "identity")
         token, verdict = self._engine.perform(activity, self._connection.session.get_token, stoppable=True)
         if verdict is None:

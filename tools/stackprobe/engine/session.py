@@ -35,6 +35,7 @@ from stackprobe.engine.server import Server
 from stackprobe.engine.steps import KINDS as STEP_KINDS
 from stackprobe.engine.steps import Step
 from stackprobe.engine.teardown import tear_down
+from stackprobe.engine.throttle import Throttle
 from stackprobe.engine.urls import EndpointMap
 from stackprobe.errors import UsageError
 from stackprobe.journal import FILENAME, FORMAT, Journal
@@ -79,9 +80,9 @@ class Session:
         self.own_prefix = f"{self.target.prefix}-{self.run_id}-"
         self.scrubber = Scrubber()
         self._endpoints = EndpointMap()
-        self.connection = cloud.open_cloud(
-            self.target.cloud, self.target.region, session_factory=http.session_class(self._endpoints, self._on_call)
-        )
+        throttle = Throttle(self.target.requests_per_second)
+        measured = http.session_class(self._endpoints, self._on_call, throttle)
+        self.connection = cloud.open_cloud(self.target.cloud, self.target.region, session_factory=measured)
         self.connection.cache_enabled = False  # a cached answer says nothing about the cloud
         for secret in cloud.secrets_of(self.connection):
             self.scrubber.add(secret)

@@ -34,6 +34,7 @@ def _remove(engine: Engine, entry: Entry, ends: float) -> None:
     activity = Activity(
         max(start + 1.0, min(start + PER_RESOURCE_S, ends)), entry.scenario, step.name, engine.next_sequence()
     )
+    activity.latest = max(activity.deadline, ends)
     _, verdict = engine.perform(activity, lambda: _until_gone(engine, entry, activity))
     if verdict is None:
         entry.repeated = False
@@ -41,7 +42,7 @@ def _remove(engine: Engine, entry: Entry, ends: float) -> None:
     else:
         engine.ledger.leftover(entry)
         verdict = Verdict(verdict.outcome, f"left over: {verdict.message}", "run stackprobe sweep", verdict.status)
-    duration_ms = (time.monotonic() - start) * 1000
+    duration_ms = max(0.0, time.monotonic() - start - activity.held_s) * 1000
     engine.record(
         step,
         activity.seq or 0,

@@ -78,7 +78,7 @@ def poll(context: StepContext, ask: Any, arrived: Any, first_s: float = FIRST_PO
     :param first_s: seconds until the first question.
     :raises TimeoutError: when the step's deadline passes first; the message names the last answer's state.
     """
-    start = time.monotonic()
+    start, held_s = time.monotonic(), context.activity.held_s
     context.polls, broken, last, last_asked = 0, 0, None, start
     pause = first_s
     while True:
@@ -100,7 +100,8 @@ def poll(context: StepContext, ask: Any, arrived: Any, first_s: float = FIRST_PO
         else:
             if arrived(last):
                 context.precision_ms = (asked - last_asked) * 1000
-                context.duration_ms = (time.monotonic() - start) * 1000
+                held_s = context.activity.held_s - held_s
+                context.duration_ms = max(0.0, time.monotonic() - start - held_s) * 1000
                 return last
         last_asked = asked
         pause = max(interval(asked - start, context.poll_interval_s) - (time.monotonic() - asked), 0.05)
