@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,11 @@ from pocketcloud.services import CORE, OPTIONAL
 from tests.integration.conftest import connect
 
 #: A request that a customer may make of each service, below its endpoint.
-LISTS = {"swift": ("object_store", "")}
+LISTS = {
+    "swift": ("object_store", ""),
+    "barbican": ("key_manager", "/secrets"),
+    "heat": ("orchestration", "/stacks"),
+}
 
 
 def ask(connection: Connection, name: str) -> Any:
@@ -59,6 +64,45 @@ def test_an_object_comes_back_and_goes(full_demo: Connection) -> None:
     assert [one["name"] for one in store.get("/pantry?format=json").json()] == ["jam"]
     assert store.delete("/pantry").status_code == 409
     assert store.delete("/pantry/jam").status_code == store.delete("/pantry").status_code == 204
+
+
+def test_a_secret_comes_back_and_goes(full_demo: Connection) -> None:
+    keys = full_demo.key_manager
+    secret = keys.create_secret(name="recipe", payload="plums", payload_content_type="text/plain")
+    assert keys.get_secret(secret.secret_id).payload == "plums"
+    keys.delete_secret(secret.secret_id)
+    assert keys.get(f"/secrets/{secret.secret_id}").status_code == 404
+
+
+def test_a_stack_makes_what_its_template_says_and_takes_it_along(full_demo: Connection) -> None:
+    def settled(name: str) -> str:
+        end = time.monotonic() + 60
+        while (stack := stacks.find_stack(name)) and stack.status.endswith("IN_PROGRESS"):
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        return stack.status if stack else "gone"
+
+    server = {
+        "type": "OS::Nova::Server",
+        "properties": {"image": "cirros", "flavor": "m1.tiny", "networks": [{"subnet": {"get_resource": "subnet"}}]},
+    }
+    net = {"type": "OS::Neutron::Net", "properties": {"name": "of a stack"}}
+    subnet = {"type": "OS::Neutron::Subnet", "properties": {"network": {"get_resource": "net"}, "cidr": "10.9.0.0/24"}}
+    template = {
+        "heat_template_version": "2018-08-31",
+        "resources": {"net": net, "subnet": subnet, "word": {"type": "OS::Heat::RandomString"}},
+    }
+    stacks = full_demo.orchestration
+    stacks.create_stack(name="kitchen", template=template)
+    assert settled("kitchen") == "CREATE_COMPLETE"
+    assert full_demo.network.find_network("of a stack")
+    template["resources"] |= {"server": server}  # type: ignore[operator]
+    stacks.update_stack(stacks.find_stack("kitchen"), template=template)
+    assert settled("kitchen") == "UPDATE_COMPLETE"
+    assert len(list(full_demo.compute.servers())) == 1
+    stacks.delete_stack(stacks.find_stack("kitchen"))
+    assert settled("kitchen") == "gone"
+    assert not full_demo.network.find_network("of a stack") and not list(full_demo.compute.servers())
 
 
 def test_a_cloud_with_one_of_them_and_tls_leaves_nothing_running(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -27,7 +27,11 @@ CORE = (
     Service("cinder", "block-storage", "/v3", "cinder"),
     Service("nova", "compute", "/v2.1", "nova"),
 )
-OPTIONAL = (Service("swift", "object-store", "/v1/AUTH_%(project_id)s", "swift"),)
+OPTIONAL = (
+    Service("swift", "object-store", "/v1/AUTH_%(project_id)s", "swift"),
+    Service("barbican", "key-manager", "", "barbican"),
+    Service("heat", "orchestration", "/v1/%(project_id)s", "openstack-heat"),
+)
 KNOWN = CORE + OPTIONAL
 BY_NAME = {service.name: service for service in KNOWN}
 ALL = "all"

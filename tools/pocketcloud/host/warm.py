@@ -24,6 +24,8 @@ PATHS = {
     "cinder": "/v3/volumes/detail",
     "nova": "/v2.1/servers/detail",
     "swift": "/v1/AUTH_{project}",
+    "barbican": "/v1/secrets",
+    "heat": "/v1/{project}/stacks",
 }
 LIMIT_S = 150
 
