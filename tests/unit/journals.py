@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +83,11 @@ class Journals:
         self.records: list[Record] = []
         self.seq = 0
         self.start = self.now = start
+        self.repetition = 1
 
     def add(self, type: str, **fields: Any) -> Record:
+        if self.repetition > 1 and fields.get("scenario"):
+            fields["repetition"] = self.repetition
         record = {"type": type, "t": round(self.now, 6), **fields}
         self.records.append(record)
         return record
@@ -241,7 +244,8 @@ class Journals:
         self.add("scenario_end", scenario=name, outcome=outcome, duration_ms=(self.now - begin) * 1000, message=None)
 
     def _resource(self, scenario: str, kind: str, step: str, state: str) -> None:
-        name = f"stackprobe-{RUN}-{scenario}-{step.rpartition(' ')[2].lower()}"
+        later = f"-r{self.repetition}" if self.repetition > 1 else ""
+        name = f"stackprobe-{RUN}-{scenario}{later}-{step.rpartition(' ')[2].lower()}"
         identity = None if state == "intended" else f"{zlib.crc32(name.encode()):012x}"
         self.add("resource", scenario=scenario, kind=kind, name=name, id=identity, state=state)
 
@@ -298,6 +302,22 @@ def mixed(seed: int = 2, start: float = START) -> Journals:
     journals.now = begin + 80
     journals.add("note", scenario=None, level="warning", message="the runner's clock is 3.2 s behind the cloud's")
     journals.end("failed", leftovers=2, reason="deadline")
+    return journals
+
+
+def repeated(faults: Sequence[str | None], at: int = 1, seed: int = 4, planned: int | None = None) -> Journals:
+    """One scenario, once for each fault; None is a repetition in fair weather.
+
+    :param planned: how many times it was to run, if that is not how many times it did.
+    """
+    journals = Journals(seed, ["network"])
+    journals.run(label="cloud1", environment="production", zone="eu-1")
+    journals.records[0]["scenarios"][0]["repeat"] = len(faults) if planned is None else planned
+    authenticate(journals)
+    for number, fault in enumerate(faults, 1):
+        journals.repetition = number
+        journals.scenario("network", fault, at)
+    journals.repetition = 1
     return journals
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 _STYLE = {"passed": "green", "failed": "bold red", "error": "bold magenta", "skipped": "yellow"}
+_WORST_FIRST = ("failed", "error", "passed", "skipped")
 _MARK = {"passed": "✓", "failed": "✗", "error": "!", "skipped": "–"}
 
 
@@ -30,7 +31,8 @@ class PlainProgress:
 
     def take(self, event: dict[str, Any]) -> None:
         """Show an event of the run."""
-        scenario = f"{event.get('scenario') or 'run':<{self._width}}"
+        repetition = f" #{event['repetition']}" if event.get("repetition", 1) > 1 else ""
+        scenario = f"{(event.get('scenario') or 'run') + repetition:<{self._width}}"
         if event["type"] == "step":
             zone = f" [{event['zone']}]" if event.get("zone") else ""
             self._print(
@@ -44,8 +46,9 @@ class PlainProgress:
     def _print(self, line: str, event: dict[str, Any]) -> None:
         message = f": {event['message']}" if event.get("message") else ""
         stamp = time.strftime("%H:%M:%S")
-        # not through the console: laying out a line takes it longer than a step may cost
-        print(f"{stamp}  {line}{message}", file=self._console.file, flush=True)
+        # Not through the console: laying out a line takes it longer than a step may cost. In one piece, with its end,
+        # since steps of several scenarios end at once.
+        print(f"{stamp}  {line}{message}\n", end="", file=self._console.file, flush=True)
 
 
 @dataclass
@@ -78,10 +81,11 @@ class LiveProgress:
         """Take in an event of the run."""
         with self._lock:
             row = self._rows.get(str(event.get("scenario")), _Row())
+            repetition = f"#{event['repetition']} " if event.get("repetition", 1) > 1 else ""
             if event["type"] == "scenario_start":
-                row.began, row.doing = time.monotonic(), "starting"
+                row.began, row.ended, row.doing = row.began or time.monotonic(), None, f"{repetition}starting"
             elif event["type"] == "step_start":
-                row.doing = str(event["step"])
+                row.doing = f"{repetition}{event['step']}"
             elif event["type"] == "step":
                 row.steps += 1
                 if event["outcome"] in ("failed", "error"):
@@ -89,11 +93,8 @@ class LiveProgress:
                     text = f"{event['scenario']}: {event['step']}: {event.get('message') or ''}"
                     self._problems.append(Text(f"{_MARK[event['outcome']]} {text}", style=_STYLE[event["outcome"]]))
             elif event["type"] == "scenario_end":
-                row.ended, row.outcome, row.doing = (
-                    time.monotonic(),
-                    str(event["outcome"]),
-                    str(event.get("message") or ""),
-                )
+                worse = [one for one in _WORST_FIRST if one in (row.outcome, str(event["outcome"]))]
+                row.ended, row.outcome, row.doing = time.monotonic(), worse[0], str(event.get("message") or "")
 
     def _render(self) -> Group:
         with self._lock:

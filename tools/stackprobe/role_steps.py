@@ -12,7 +12,9 @@ from stackprobe.config.known import Steps
 from stackprobe.metricname import key_of
 from stackprobe.yamlfile import Document
 
-_NO_STEPS = frozenset({"probe_join", "probe_finish", "probe_session", "probe_end", "probe_build", "probe_login"})
+_NO_STEPS = frozenset(
+    {"probe_join", "probe_finish", "probe_session", "probe_end", "probe_build", "probe_login", "probe_turn"}
+)
 _FILES = ("import_tasks", "include_tasks")
 _ROLES = ("import_role", "include_role")
 _BLOCKS = ("block", "rescue", "always")

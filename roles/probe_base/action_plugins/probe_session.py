@@ -33,10 +33,7 @@ class ActionModule(ActionBase):
             else:
                 path = self._start(options, searched)
             plan = ask(path, {"op": "plan"})
-            scenarios = [
-                {"name": one["name"], "role": _where(one, searched), "variables": one["variables"]}
-                for one in plan["scenarios"]
-            ]
+            scenarios = [{**one, "role": _where(one, searched)} for one in plan["scenarios"]]
             readable = [scenario for scenario in scenarios if self._is_readable(path, scenario)]
         except (BadVariable, LoginFailed, SessionGone) as error:
             return {"failed": True, "msg": str(error)}

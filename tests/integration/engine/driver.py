@@ -41,7 +41,7 @@ def target(cloud: str = "demo", **changes: Any) -> Target:
 
 def scenario(name: str = "one", services: Iterable[str] = (), creates: bool = False) -> Scenario:
     """A scenario without a role: its steps come from the test."""
-    return Scenario(name, Path(f"probe_{name}"), "A test", tuple(services), frozenset(), False, creates, frozenset())
+    return Scenario(name, Path(f"probe_{name}"), "A test", tuple(services), frozenset(), False, creates, {})
 
 
 class Probe:

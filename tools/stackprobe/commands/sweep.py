@@ -70,9 +70,9 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     if arguments.output:
         metrics_prefix = config.graphite.prefix if config.graphite else prefix
-        region = connection.config.get_region_name() or "default"
+        region = target.metric_region(connection.config.get_region_name())
         try:
-            write(report, arguments.output, ".".join((metrics_prefix, part(arguments.cloud), part(region))))
+            write(report, arguments.output, ".".join((metrics_prefix, part(target.metric_cloud), part(region))))
         except OSError as error:
             remedy = "check permissions and free space"
             raise UsageError(

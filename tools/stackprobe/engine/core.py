@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent import futures
-from dataclasses import dataclass, field
 from typing import Any
 
 import openstack.connection
@@ -17,8 +16,10 @@ from stackprobe.engine.activity import Activity, Call
 from stackprobe.engine.background import Background
 from stackprobe.engine.classify import ERROR, FAILED, PASSED, SKIPPED, Judge, StepError, Verdict
 from stackprobe.engine.ledger import Ledger
+from stackprobe.engine.limits import Limits
 from stackprobe.engine.recorder import Recorder
 from stackprobe.engine.starvation import Heartbeat
+from stackprobe.engine.state import ScenarioState
 from stackprobe.engine.steps import KINDS, Step, StepContext
 from stackprobe.engine.steps.base import seconds
 from stackprobe.engine.values import Values
@@ -30,34 +31,13 @@ RUN = "run"
 """The reserved scenario of steps that belong to the run itself."""
 
 
-@dataclass
-class ScenarioState:
-    """What is known of one scenario while it runs. ``began`` and ``answered`` are monotonic seconds."""
-
-    name: str
-    began: float
-    answered: float
-    outcomes: list[str] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
-    finished: bool = False
-    cut: str | None = None
-    """Why its remaining steps are not executed."""
-    failed_at: str | None = None
-    """File and line of the last task that failed and is no step."""
-    stopped_by_step: bool = False
-    """Its last step says itself why the scenario could not go on."""
-    fatal_steps: set[str] = field(default_factory=set)
-    """Names of all steps that said so; of a loop, Ansible names the task once more when all its items are through."""
-    background: list[Background] = field(default_factory=list)
-    """The steps that go on beside the others."""
-
-
 class Engine:
     """The step engine of one run on one cloud.
 
     :param own_prefix: how every name of this run begins.
     :param ends: when the last step must be over, monotonic seconds; teardown has its own time after it.
     :param poll_interval_s: the shortest time between two questions of a waiting step.
+    :param within: limits of steps (s), by scenario and key; each goes before the limit that the step has itself.
     :param before_creation: called before a step that creates something, outside its time; raises
         :class:`~stackprobe.engine.classify.StepError` when nothing more may be created.
     """
@@ -74,11 +54,13 @@ class Engine:
         hide: Callable[[str], None] = lambda _: None,
         before_creation: Callable[[], None] = lambda: None,
         poll_interval_s: float = 1.0,
+        within: Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
         self.connection, self.own_prefix, self.ends = connection, own_prefix, ends
         self._write, self._tell = recorder.write, recorder.tell
         self.judge, self.ledger, self.values = judge, ledger, Values(hide)
         self._before_creation, self._poll_interval_s = before_creation, poll_interval_s
+        self._limits = Limits(within or {})
         self.heartbeat = Heartbeat()
         self.interrupted: str | None = None
         self._sequence = itertools.count(1)
@@ -116,13 +98,19 @@ class Engine:
         if problem:
             state.outcomes.append(ERROR)
             state.messages.append(problem)
+        now = time.monotonic()
+        duration_s, limit_s = now - state.began, self._limits.total(scenario)
+        if limit_s is not None and duration_s - self.heartbeat.lost_s(state.began, now) > limit_s:
+            state.outcomes.append(FAILED)
+            state.messages.append(f"the whole scenario was too slow: {duration_s:.3f} s, limit {limit_s:g} s")
         outcome = worst(state.outcomes) if state.outcomes else ERROR
         message = "; ".join(state.messages) or (None if state.outcomes else "no step was executed: nothing was proven")
         self._write(
             "scenario_end",
             scenario=scenario,
             outcome=outcome,
-            duration_ms=(time.monotonic() - state.began) * 1000,
+            duration_ms=duration_s * 1000,
+            limit_ms=limit_s * 1000 if limit_s else None,
             message=message,
         )
         return outcome
@@ -135,6 +123,7 @@ class Engine:
         step = Step("plan", scenario, "Precondition", {})
         self.record(step, next(self._sequence), Verdict(outcome, reason), Activity(time.monotonic()), time.time(), 0.0)
         state.messages.append(reason)
+        state.skipped = True
         self.end(scenario)
 
     def reject(self, step: Step, message: str) -> None:
@@ -290,7 +279,7 @@ class Engine:
             wire_ms = activity.wire_ms() if verdict.outcome == PASSED else None
             duration_ms = wire_ms if wire_ms is not None else max(0.0, now - arrived - activity.held_s) * 1000
         fatal = context.fatal and verdict.outcome in (FAILED, ERROR)
-        limit_s = seconds(step.arguments, "limit", None) if verdict.outcome == PASSED else None
+        limit_s = self._limits.of(step) if verdict.outcome == PASSED else None
         starved = self.heartbeat.starved(arrived, now)
         if limit_s is not None and duration_ms > limit_s * 1000 and not starved:
             verdict = Verdict(
@@ -338,9 +327,7 @@ class Engine:
         """Write a step and its checks to the journal, and count its outcome for its scenario."""
         self.begin(step.scenario).outcomes.append(verdict.outcome)
         last = activity.last_call()
-        limit_s = (
-            seconds(step.arguments, "limit", None) if step.arguments.get("limit") and verdict.outcome != ERROR else None
-        )
+        limit_s = self._limits.of(step) if verdict.outcome != ERROR else None
         for checked in context.checks if context else []:
             self._write(
                 "check",

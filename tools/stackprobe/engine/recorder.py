@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from stackprobe.engine.unit import parts_of
 from stackprobe.journal.writer import Journal, JournalError
 
 
 class Recorder:
     """Writes records and tells listeners of each, as it was written: without secrets.
+
+    What the engine calls ``scenario`` may be a repetition of one: records say so.
 
     :param on_blind: called once, with the reason, when the journal cannot be written.
     """
@@ -43,7 +46,7 @@ class Recorder:
         if self.blind or self._closed:
             raise JournalError(self.blind or "the run is over")
         try:
-            written = self.journal.write(record, **fields)
+            written = self.journal.write(record, **_with_repetition(fields))
         except JournalError as error:
             self._go_blind(str(error))
             raise
@@ -51,10 +54,17 @@ class Recorder:
 
     def tell(self, event: dict[str, Any]) -> None:
         """Tell the listeners of something, recorded or not."""
+        told = _with_repetition(event)
         for listener in self.listeners:
-            listener(event)
+            listener(told)
 
     def _go_blind(self, reason: str) -> None:
         if not self.blind and not self._closed:
             self.blind = reason
             self.on_blind(reason)
+
+
+def _with_repetition(fields: dict[str, Any]) -> dict[str, Any]:
+    """The same with scenario and repetition apart, where it is not the first."""
+    scenario, repetition = parts_of(str(fields.get("scenario")))
+    return fields if repetition == 1 else {**fields, "scenario": scenario, "repetition": repetition}

@@ -36,6 +36,7 @@ from stackprobe.engine.steps import KINDS as STEP_KINDS
 from stackprobe.engine.steps import Step
 from stackprobe.engine.teardown import tear_down
 from stackprobe.engine.throttle import Throttle
+from stackprobe.engine.unit import parts_of, unit_of, units_of
 from stackprobe.engine.urls import EndpointMap
 from stackprobe.errors import UsageError
 from stackprobe.journal import FILENAME, FORMAT, Journal
@@ -43,6 +44,9 @@ from stackprobe.liveness import RunLock
 from stackprobe.redact import Scrubber
 from stackprobe.results import Outcome, exit_code, worst_of
 from stackprobe.scenarios import Scenario
+
+_MOST_ENDING = 64
+"""How many scenarios are torn down at a time when the run ends before them."""
 
 
 @dataclass(frozen=True)
@@ -109,10 +113,12 @@ class Session:
             hide=self.scrubber.add,
             before_creation=self.breaker.before_creation,
             poll_interval_s=self.target.poll_interval_s,
+            within=self.target.within,
         )
         self.preparation = Preparation(self.engine, self.target, self.ends, self._endpoints, self.scrubber, self._note)
         self.operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "plan": self._tell_plan,
+            "turn": self._await_turn,
             "step": self._execute,
             "finish": self._end_scenario,
             "task_failed": self._take_failed_task,
@@ -123,7 +129,9 @@ class Session:
         self.server = Server(socket_path, self.handle)
         self.runnable: list[Scenario] = []
         self._prepared = threading.Event()
-        self._closing: dict[str, threading.Lock] = {one.name: threading.Lock() for one in order.scenarios}
+        units = [unit for one in order.scenarios for unit in self._all_units(one)]
+        self._closing: dict[str, threading.Lock] = {unit: threading.Lock() for unit in units}
+        self._over: dict[str, threading.Event] = {unit: threading.Event() for unit in units}
 
     # --- the life of a run
 
@@ -136,6 +144,10 @@ class Session:
             run=self.run_id,
             cloud=self.target.cloud,
             region=self.facts.region,
+            label=self.target.label,
+            region_label=self.target.region_label,
+            environment=self.target.environment,
+            zone=self.target.zone,
             prefix=self.target.prefix,
             metrics_prefix=self.order.metrics_prefix or self.target.prefix,
             stackprobe=__version__,
@@ -148,6 +160,7 @@ class Session:
                     "tags": sorted(one.tags),
                     "services": list(one.services),
                     "file": one.file,
+                    "repeat": self._times(one),
                 }
                 for one in self.order.scenarios
             ],
@@ -194,8 +207,8 @@ class Session:
             self._prepared.wait(GRACE_S + 0.5)  # the authentication notices
             self._prepared.set()
         self.lock.state("ending")
-        unfinished = [one.name for one in self.order.scenarios if not self._finished(one.name)]
-        with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, len(unfinished))) as pool:
+        unfinished = [unit for one in self.order.scenarios for unit in self._units(one) if not self._finished(unit)]
+        with concurrent.futures.ThreadPoolExecutor(max_workers=min(max(1, len(unfinished)), _MOST_ENDING)) as pool:
             list(
                 pool.map(
                     lambda name: self._finish(name, f"unfinished: {problem or reason or 'Ansible ended'}"), unfinished
@@ -222,7 +235,7 @@ class Session:
     def _outcome(self) -> Outcome:
         """The worst of all parts; where every scenario was skipped nothing was proven, which is an error."""
         run = self.engine.state(RUN)
-        states = [self.engine.state(one.name) for one in self.order.scenarios]
+        states = [self.engine.state(unit) for one in self.order.scenarios for unit in self._units(one)]
         scenarios = worst_of([Outcome(outcome) for state in states if state for outcome in state.outcomes])
         of_run = [Outcome(outcome) for outcome in run.outcomes] if run else []
         return worst_of([Outcome.ERROR if scenarios is Outcome.SKIPPED else scenarios, *of_run])
@@ -238,7 +251,15 @@ class Session:
 
     def _tell_plan(self, _request: dict[str, Any]) -> dict[str, Any]:
         self._prepared.wait()
-        return {"scenarios": [self._host(one) for one in self.runnable]}
+        return {"scenarios": [self._host(one, unit) for one in self.runnable for unit in self._units(one)]}
+
+    def _await_turn(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer when the repetition before is over, teardown included, or when none is begun any more."""
+        scenario, repetition = parts_of(str(request["scenario"]))
+        before = self._over.get(unit_of(scenario, repetition - 1)) if repetition > 1 else None
+        while before and not before.wait(0.5) and not self.engine.interrupted and time.monotonic() < self.engine.ends:
+            pass
+        return {}
 
     def _hide(self, request: dict[str, Any]) -> dict[str, Any]:
         """Learn what else is secret: scenarios of a CI can quote more of its secrets than this cloud's."""
@@ -291,23 +312,36 @@ class Session:
         answered: dict[str, Any] = self.scrubber(answer)
         return answered
 
-    def _host(self, scenario: Scenario) -> dict[str, Any]:
-        """What the playbook needs for the pseudo-host of a scenario; its variables go through a file."""
+    def _times(self, scenario: Scenario) -> int:
+        return self.target.repeat.get(scenario.name, 1)
+
+    def _all_units(self, scenario: Scenario) -> list[str]:
+        return units_of(scenario.name, self._times(scenario))
+
+    def _units(self, scenario: Scenario) -> list[str]:
+        """The repetitions of a scenario; the first alone where it was closed before it."""
+        first = self.engine.state(scenario.name)
+        return [scenario.name] if first is not None and first.skipped else self._all_units(scenario)
+
+    def _host(self, scenario: Scenario, unit: str) -> dict[str, Any]:
+        """What the playbook needs for the pseudo-host of a scenario's repetition; its variables go through a file."""
         variables: dict[str, Any] = {
-            "probe_name": f"{self.own_prefix}{scenario.name}",
+            "probe_name": f"{self.own_prefix}{unit}",
+            "probe_scenario": scenario.name,
             "probe_cloud": self.target.cloud,
             "probe_region": self.facts.region,
             "probe_services": sorted(self.preparation.catalog),
         }
         for option, value in self.target.options.get(scenario.name, {}).items():
             variables[scenario.variable(option)] = value
-        file = self.server.path.parent / f"{scenario.name}.json"
+        file = self.server.path.parent / f"{unit}.json"
         file.write_text(json.dumps(variables), encoding="utf-8")
         return {
-            "name": scenario.name,
+            "name": unit,
             "role": scenario.role_name,
             "folder": str(scenario.role.resolve()),
             "variables": str(file),
+            "waits": unit != scenario.name,
         }
 
     def _finish(self, scenario: str, problem: str | None) -> None:
@@ -316,6 +350,7 @@ class Session:
                 self.engine.begin(scenario)
                 tear_down(self.engine, scenario, self.ends)
                 self.engine.end(scenario, problem)
+                self._over.setdefault(scenario, threading.Event()).set()
 
     def _finished(self, scenario: str) -> bool:
         state = self.engine.state(scenario)

@@ -34,4 +34,11 @@ class Heartbeat:
 
     def starved(self, start: float, end: float) -> bool:
         """Whether the runner stood still for more than ``LATE_S`` within ``start`` and ``end`` (monotonic seconds)."""
-        return any(min(end, until) - max(start, since) > LATE_S for since, until in self._late)
+        return any(lost > LATE_S for lost in self._lost(start, end))
+
+    def lost_s(self, start: float, end: float) -> float:
+        """How long the runner stood still within ``start`` and ``end`` (monotonic seconds), in seconds."""
+        return sum(lost for lost in self._lost(start, end) if lost > 0)
+
+    def _lost(self, start: float, end: float) -> list[float]:
+        return [min(end, until) - max(start, since) for since, until in list(self._late)]

@@ -58,6 +58,18 @@ class Tick:
 
 
 @dataclass
+class Times:
+    """What the repetitions of a step took, in ascending order."""
+
+    name: str
+    durations_ms: list[float]
+    bad: int
+
+    def percentile_ms(self, fraction: float) -> float | None:
+        return percentile(self.durations_ms, fraction) if self.durations_ms else None
+
+
+@dataclass
 class Operation:
     """Calls of one kind: a service's method on a resource."""
 
@@ -109,6 +121,7 @@ def render(results: Results) -> str:
         results=results,
         style=_asset("report.css"),
         place=wording.place(results),
+        labels=wording.labels(results),
         verdict=_verdict(results),
         build_url=_link(results.ci.get("build_url")),
         bad=sorted((s for s in results.suites if s.outcome.is_bad), key=lambda s: s.outcome is not Outcome.FAILED),
@@ -121,6 +134,7 @@ def render(results: Results) -> str:
         bad_calls=sum(call.is_bad for call in results.calls),
         anchors={suite.name: f"scenario-{index}" for index, suite in enumerate(results.suites)},
         facts=_facts(results),
+        times=_times,
         is_listed=lambda call: id(call) in listed,
         leftovers=[item for item in results.resources if item.is_leftover],
         resource_counts=_resource_counts(results),
@@ -188,6 +202,22 @@ def _verdict(results: Results) -> str:
     return clean(problem) or f"The run is {results.outcome}"
 
 
+def _times(scenario: Scenario) -> list[Times]:
+    """Each step of a scenario that ran several times; the runner's own starving is left out."""
+    found: dict[tuple[str, str | None], list[Step]] = {}
+    for step in scenario.steps if scenario.repetitions else []:
+        found.setdefault((step.key, step.zone), []).append(step)
+    return [
+        Times(
+            steps[0].name,
+            sorted(s.duration_ms for s in steps if not s.starved and s.outcome in (Outcome.PASSED, Outcome.FAILED)),
+            sum(s.outcome.is_bad for s in steps),
+        )
+        for steps in found.values()
+        if len(steps) > 1
+    ]
+
+
 def _operations(calls: list[Call]) -> list[Operation]:
     found: dict[tuple[str, str, str], Operation] = {}
     for call in calls:
@@ -220,6 +250,9 @@ def _facts(results: Results) -> list[tuple[str, str | None]]:
     """What the run was made with, for the end of the page."""
     deadline = None if results.deadline_s is None else wording.duration(results.deadline_s * 1000)
     return [
+        ("Environment", results.environment),
+        ("Zone", results.zone),
+        ("Called in metrics", wording.label(results)),
         ("Runner", results.host),
         ("Configuration", results.config),
         ("Deadline", deadline),

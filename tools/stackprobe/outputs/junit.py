@@ -112,6 +112,11 @@ def _properties(results: Results, scenario: Scenario) -> dict[str, str]:
     values = {
         "cloud": results.cloud,
         "region": results.region,
+        "label": results.label,
+        "region_label": results.region_label,
+        "environment": results.environment,
+        "zone": results.zone,
+        "repetitions": len(scenario.repetitions) or None,
         "run": results.run_id,
         "build_url": results.ci.get("build_url"),
         "pipeline": results.ci.get("pipeline"),

@@ -52,6 +52,7 @@ def _head(results: Results) -> list[str]:
     outcome = results.outcome
     counts = ", ".join(f"{results.count(kind)} {kind}" for kind in Outcome if results.count(kind))
     facts = [
+        *(text(one, 200) for one in wording.labels(results)),
         f"run {_code(results.run_id)}",
         wording.moment(results.start_t),
         *wording.lateness(results),

@@ -23,7 +23,7 @@ _OUTCOMES = tuple(Outcome)
 _JUDGED = (Outcome.PASSED, Outcome.FAILED)
 
 #: Names of a step's own figures, which no other one may take.
-_OWN = {"duration_ms", "max_ms", "retries", *_OUTCOMES}
+_OWN = {"duration_ms", "min_ms", "median_ms", "p95_ms", "max_ms", "retries", *_OUTCOMES}
 
 Point = tuple[str, float]
 
@@ -39,7 +39,8 @@ def render(results: Results) -> str:
 def points(results: Results) -> Iterator[Point]:
     """Name and value of every figure, each name once."""
     prefix = [part(piece) for piece in results.metrics_prefix.split(".") if piece]
-    root = ".".join([*prefix, part(results.cloud), part(results.region or "default")])
+    place = (results.label or results.cloud, results.region_label or results.region or "default")
+    root = ".".join([*prefix, *map(part, place)])
     taken = set(RESERVED)
     for scenario in results.scenarios:
         yield from _scenario(f"{root}.{_distinct(part(scenario.name), taken)}", scenario)
@@ -60,24 +61,24 @@ def percentile(ordered: Sequence[float], fraction: float) -> float:
 
 
 def _scenario(name: str, scenario: Scenario) -> Iterator[Point]:
-    if scenario.finished and scenario.duration_ms is not None and scenario.outcome in _JUDGED:
-        yield f"{name}.duration_ms", scenario.duration_ms
+    """Figures of a scenario as a whole; of one that ran several times, how often it ended in which way."""
+    times = scenario.repetitions or [scenario]
+    ended = [one for one in times if one.finished and one.outcome in _JUDGED]
+    yield from _durations(name, [one.duration_ms for one in ended if one.duration_ms is not None])
     for outcome in _OUTCOMES:
-        yield f"{name}.{outcome}", int(scenario.outcome is outcome)
+        yield f"{name}.{outcome}", sum(one.outcome is outcome for one in times)
     yield f"{name}.retries", scenario.retries
     yield f"{name}.leftovers", scenario.leftovers
     yield from _steps(name, scenario.steps)
 
 
 def _steps(prefix: str, steps: Iterable[Step]) -> Iterator[Point]:
-    """Figures of each step; one that a scenario repeats under the same key and zone gives sums and a mean."""
+    """Figures of each step; one that ran several times under the same key and zone gives sums and a mean."""
     for key, group in _grouped(steps):
         name = f"{prefix}.{key}"
-        durations = [step.duration_ms for step in group if not step.starved and step.outcome in _JUDGED]
-        if durations:
-            yield f"{name}.duration_ms", durations[0] if len(durations) == 1 else math.fsum(durations) / len(durations)
-        if len(group) > 1 and durations:
-            yield f"{name}.max_ms", max(durations)
+        yield from _durations(
+            name, [step.duration_ms for step in group if not step.starved and step.outcome in _JUDGED]
+        )
         for outcome in _OUTCOMES:
             yield f"{name}.{outcome}", sum(step.outcome is outcome for step in group)
         yield f"{name}.retries", sum(step.retries for step in group)
@@ -87,6 +88,18 @@ def _steps(prefix: str, steps: Iterable[Step]) -> Iterator[Point]:
             measured = [step.figures[figure] for step in judged if not (timed and step.starved)]
             if measured:
                 yield f"{name}.{part(figure)}", math.fsum(measured) / len(measured)
+
+
+def _durations(name: str, durations: Iterable[float]) -> Iterator[Point]:
+    """A duration; of several the mean, and how they lie around it."""
+    ordered = sorted(durations)
+    if ordered:
+        yield f"{name}.duration_ms", ordered[0] if len(ordered) == 1 else math.fsum(ordered) / len(ordered)
+    if len(ordered) > 1:
+        yield f"{name}.min_ms", ordered[0]
+        yield f"{name}.median_ms", percentile(ordered, 0.5)
+        yield f"{name}.p95_ms", percentile(ordered, 0.95)
+        yield f"{name}.max_ms", ordered[-1]
 
 
 def _grouped(steps: Iterable[Step]) -> Iterator[tuple[str, list[Step]]]:

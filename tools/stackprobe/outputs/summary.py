@@ -33,6 +33,10 @@ def render(results: Results) -> str:
         "run": one_line(results.run_id, LONGEST_NAME),
         "cloud": one_line(results.cloud, LONGEST_NAME),
         "region": _text(results.region, LONGEST_NAME),
+        "label": _text(results.label, LONGEST_NAME),
+        "region_label": _text(results.region_label, LONGEST_NAME),
+        "environment": _text(results.environment, LONGEST_NAME),
+        "zone": _text(results.zone, LONGEST_NAME),
         "outcome": results.outcome.value,
         "exit_code": results.exit_code,
         "finished": results.finished,
@@ -59,6 +63,7 @@ def _scenario(scenario: Scenario) -> dict[str, Any]:
     return {
         "name": one_line(scenario.name, LONGEST_NAME),
         "outcome": scenario.outcome.value,
+        "repetitions": max(len(scenario.repetitions), 1),
         "duration_ms": None if scenario.duration_ms is None else round(scenario.duration_ms, 3),
         "message": None if scenario.outcome is Outcome.PASSED else _text(_why(scenario)),
     }

@@ -50,6 +50,20 @@ def place(results: Results) -> str:
     return clean(f"{results.cloud} / {results.region}" if results.region else results.cloud)
 
 
+def label(results: Results) -> str | None:
+    """What cloud and region are called in metrics, where that is not by their names."""
+    if not (results.label or results.region_label):
+        return None
+    return clean(f"{results.label or results.cloud} / {results.region_label or results.region or 'default'}")
+
+
+def labels(results: Results) -> list[str]:
+    """``production eu-de``: environment and zone, where the configuration names them."""
+    return [clean(" ".join(one for one in (results.environment, results.zone) if one))] * bool(
+        results.environment or results.zone
+    )
+
+
 def counted(number: int, singular: str, plural: str | None = None) -> str:
     """``1 step``, ``2 steps``."""
     return f"{number} {singular if number == 1 else plural or singular + 's'}"

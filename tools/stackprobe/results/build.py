@@ -9,6 +9,13 @@ from stackprobe.results import fields as f
 from stackprobe.results.model import RUN_LEVEL, Call, Check, Note, Problem, Resource, Results, Scenario, Step
 from stackprobe.results.names import StableNames
 from stackprobe.results.outcome import ORDER, Outcome, parse, worst_of
+from stackprobe.results.repetitions import merged
+
+Unit = tuple[str, int]
+"""A scenario and the number of its repetition."""
+
+MOST_REPETITIONS = 100
+"""So many of a scenario are believed to have been planned."""
 
 _UNFINISHED = "unfinished: the journal ends before its end (killed, crashed, or out of time)"
 
@@ -28,12 +35,13 @@ class _Builder:
     def __init__(self, content: JournalContent) -> None:
         self.content = content
         self.results = Results()
-        self.suites: dict[str, Scenario] = {}
+        self.suites: dict[Unit, Scenario] = {}
+        self.planned: dict[str, int] = {}
         self.steps: dict[int, Step] = {}
         self.checks: list[tuple[int | None, Check]] = []
         self.resources: dict[tuple[str, str], Resource] = {}
-        self.verdicts: dict[str, Outcome] = {}
-        self.last_t: dict[str, float] = {}
+        self.verdicts: dict[Unit, Outcome] = {}
+        self.last_t: dict[Unit, float] = {}
         self.latest_t = 0.0
         self.end_outcome: Outcome | None = None
 
@@ -45,19 +53,26 @@ class _Builder:
         t = f.moment(record.fields, "t")
         if t is not None:
             self.latest_t = max(self.latest_t, t)
-            name = f.text(record.fields, "scenario")
-            if name:
-                self.last_t[name] = max(self.last_t.get(name, 0.0), t)
+            if f.text(record.fields, "scenario"):
+                unit = _unit(record.fields)
+                self.last_t[unit] = max(self.last_t.get(unit, 0.0), t)
         handler(record.fields)
 
     def _suite(self, fields: dict[str, Any]) -> Scenario:
-        name = f.text(fields, "scenario") or RUN_LEVEL
-        if name not in self.suites:
-            self.suites[name] = Scenario(name)
-        suite = self.suites[name]
+        suite = self._of(_unit(fields))
         if suite.start_t is None:
             suite.start_t = f.moment(fields, "start_t") or f.moment(fields, "t")
         return suite
+
+    def _of(self, unit: Unit) -> Scenario:
+        """The scenario of a unit; a repetition is described as the first one is."""
+        if unit not in self.suites:
+            name, repetition = unit
+            plan = self.suites.get((name, 1)) or Scenario(name)
+            self.suites[unit] = Scenario(
+                name, plan.description, plan.tags, plan.services, plan.file, repetition=repetition
+            )
+        return self.suites[unit]
 
     def _take_run(self, fields: dict[str, Any]) -> None:
         run = self.results
@@ -65,6 +80,8 @@ class _Builder:
         run.run_id = f.text(fields, "run") or run.run_id
         run.cloud = f.text(fields, "cloud") or run.cloud
         run.region = f.text(fields, "region")
+        run.label, run.region_label = f.text(fields, "label"), f.text(fields, "region_label")
+        run.environment, run.zone = f.text(fields, "environment"), f.text(fields, "zone")
         run.prefix = f.text(fields, "prefix") or run.prefix
         run.metrics_prefix = f.text(fields, "metrics_prefix") or run.prefix
         run.stackprobe = f.text(fields, "stackprobe") or ""
@@ -82,7 +99,8 @@ class _Builder:
         for plan in planned if isinstance(planned, list) else []:
             if isinstance(plan, dict) and f.text(plan, "name"):
                 name = str(plan["name"])
-                self.suites[name] = Scenario(
+                self.planned[name] = min(max(f.integer(plan, "repeat") or 1, 1), MOST_REPETITIONS)
+                self.suites[name, 1] = Scenario(
                     name,
                     description=f.text(plan, "description") or "",
                     tags=f.texts(plan, "tags"),
@@ -120,6 +138,7 @@ class _Builder:
             http_status=f.integer(fields, "http_status"),
             request_id=f.text(fields, "request_id"),
             figures=f.numbers(fields, "figures"),
+            repetition=suite.repetition,
         )
         known = self.steps.get(step.seq)
         if known is not None:
@@ -153,6 +172,7 @@ class _Builder:
                 request_id=f.text(fields, "request_id"),
                 attempt=max(f.integer(fields, "attempt") or 1, 1),
                 start_t=f.moment(fields, "start_t") or f.moment(fields, "t") or 0.0,
+                repetition=suite.repetition,
             )
         )
 
@@ -163,7 +183,7 @@ class _Builder:
         identity = f.text(fields, "id") or (known.id if known else None)
         state = f.text(fields, "state") or "leftover"
         if known is None:
-            self.resources[kind, name] = Resource(suite.name, kind, name, identity, state)
+            self.resources[kind, name] = Resource(suite.name, kind, name, identity, state, suite.repetition)
         else:
             known.id, known.state = identity, state
 
@@ -172,7 +192,7 @@ class _Builder:
         suite.finished = True
         suite.duration_ms = f.duration(fields, "duration_ms")
         suite.message = f.text(fields, "message")
-        self.verdicts[suite.name] = parse(fields.get("outcome"))
+        self.verdicts[suite.name, suite.repetition] = parse(fields.get("outcome"))
 
     def _take_note(self, fields: dict[str, Any]) -> None:
         self._note(f.text(fields, "level") or "info", f.text(fields, "message") or "", f.text(fields, "scenario"))
@@ -194,10 +214,12 @@ class _Builder:
         """Join the parts and judge."""
         run = self.results
         self._join()
-        run.run_level = self.suites.pop(RUN_LEVEL, None)
-        run.scenarios = list(self.suites.values())
-        for scenario in run.scenarios:
+        run.run_level = self.suites.pop((RUN_LEVEL, 1), None)
+        self._miss_repetitions()
+        for scenario in self.suites.values():
             self._judge_scenario(scenario)
+        names = dict.fromkeys(name for name, _ in self.suites)
+        run.scenarios = [merged(self._repetitions(name), run.run_id) for name in names]
         self._judge_run()
         if not run.verify:
             self._note("warning", "TLS certificates were not verified (verify: false)")
@@ -209,13 +231,27 @@ class _Builder:
             self._note("warning", f"the runner itself starved during {share}; metrics leave their durations out")
         return run
 
+    def _repetitions(self, name: str) -> list[Scenario]:
+        found = [suite for (one, _), suite in self.suites.items() if one == name]
+        return sorted(found, key=lambda suite: suite.repetition)
+
+    def _miss_repetitions(self) -> None:
+        """Repetitions that never began are missed, unless the scenario was closed before its first step."""
+        for name, times in self.planned.items():
+            first = self.suites[name, 1]
+            if first.finished and first.steps and all(step.kind == "plan" for step in first.steps):
+                continue
+            for repetition in range(2, times + 1):
+                self._of((name, repetition))
+
     def _join(self) -> None:
         """Put steps, checks, calls and resources where they belong."""
-        names: dict[str, StableNames] = {}
+        names: dict[Unit, StableNames] = {}
         for seq in sorted(self.steps):
             step = self.steps[seq]
-            step.name = names.setdefault(step.scenario, StableNames(self.results.run_id)).give(step.name, step.zone)
-            self.suites[step.scenario].steps.append(step)
+            unit = (step.scenario, step.repetition)
+            step.name = names.setdefault(unit, StableNames(self.results.run_id)).give(step.name, step.zone)
+            self.suites[unit].steps.append(step)
         for check_seq, check in self.checks:
             owner = self.steps.get(check_seq) if check_seq is not None else None
             if owner is not None:
@@ -226,9 +262,9 @@ class _Builder:
                 owner.calls.append(call)
                 call.starved = owner.starved
             else:
-                self.suites[call.scenario].calls_without_step.append(call)
+                self.suites[call.scenario, call.repetition].calls_without_step.append(call)
         for resource in self.resources.values():
-            self.suites[resource.scenario].resources.append(resource)
+            self.suites[resource.scenario, resource.repetition].resources.append(resource)
 
     def _judge_scenario(self, scenario: Scenario) -> None:
         steps = worst_of((step.outcome for step in scenario.steps), nothing=Outcome.SKIPPED)
@@ -236,10 +272,11 @@ class _Builder:
             started = scenario.start_t is not None
             scenario.problems.append(Problem(Outcome.ERROR, self._why_unfinished(started)))
             if started and scenario.start_t is not None:
-                last = max([self.last_t.get(scenario.name, 0.0), *(s.start_t for s in scenario.steps)])
+                unit = (scenario.name, scenario.repetition)
+                last = max([self.last_t.get(unit, 0.0), *(s.start_t for s in scenario.steps)])
                 scenario.duration_ms = max(last - scenario.start_t, 0.0) * 1000
         else:
-            verdict = self.verdicts[scenario.name]
+            verdict = self.verdicts[scenario.name, scenario.repetition]
             if not scenario.steps and verdict is Outcome.PASSED:
                 scenario.problems.append(Problem(Outcome.ERROR, "nothing ran: the scenario has no step"))
             elif verdict is Outcome.SKIPPED and steps is not Outcome.SKIPPED:
@@ -284,3 +321,7 @@ class _Builder:
             if suite.duration_ms is None:
                 suite.duration_ms = sum(step.duration_ms for step in suite.steps)
         run.outcome = run.judge()
+
+
+def _unit(fields: dict[str, Any]) -> Unit:
+    return f.text(fields, "scenario") or RUN_LEVEL, max(f.integer(fields, "repetition") or 1, 1)

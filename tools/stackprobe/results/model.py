@@ -47,6 +47,7 @@ class Call:
     attempt: int
     start_t: float
     starved: bool = False
+    repetition: int = 1
 
     @property
     def is_bad(self) -> bool:
@@ -88,6 +89,7 @@ class Step:
     http_status: int | None = None
     request_id: str | None = None
     figures: dict[str, float] = field(default_factory=dict)
+    repetition: int = 1
     checks: list[Check] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
 
@@ -109,6 +111,7 @@ class Resource:
     name: str
     id: str | None
     state: str
+    repetition: int = 1
 
     @property
     def is_leftover(self) -> bool:
@@ -131,6 +134,8 @@ class Scenario:
     :ivar outcome: the worst of its steps, its problems and the engine's own verdict.
     :ivar problems: what no step shows; reported beside the steps, never instead of them.
     :ivar calls_without_step: calls of a step whose end was never recorded.
+    :ivar repetition: which one it is of those that a run makes of it, counted from 1.
+    :ivar repetitions: of a scenario that ran several times each time by itself; empty when it ran once.
     """
 
     name: str
@@ -147,6 +152,8 @@ class Scenario:
     problems: list[Problem] = field(default_factory=list)
     calls_without_step: list[Call] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
+    repetition: int = 1
+    repetitions: list[Scenario] = field(default_factory=list)
 
     @property
     def retries(self) -> int:
@@ -170,6 +177,8 @@ class Results:
     """One run on one cloud.
 
     :ivar known: False when the journal was cut within its first record; then not even the cloud is known.
+    :ivar label: what the cloud is called in metrics, if not by its name; ``region_label`` likewise.
+    :ivar environment: a label of what is probed, such as ``production``; ``zone`` says where that is.
     :ivar scenarios: everything that was selected, in the order of the selection.
     :ivar run_level: what belongs to the run as a whole, or None when there is nothing of the kind.
     :ivar journal_leftovers: the engine's own count at the end, which may exceed what the journal lists.
@@ -179,6 +188,10 @@ class Results:
     run_id: str = "unknown"
     cloud: str = "unknown"
     region: str | None = None
+    label: str | None = None
+    region_label: str | None = None
+    environment: str | None = None
+    zone: str | None = None
     prefix: str = "stackprobe"
     metrics_prefix: str = "stackprobe"
     stackprobe: str = ""
