@@ -1,10 +1,15 @@
 """How the documentation is built."""
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+from stackprobe import reference  # from the folder of the line before
 
 project = "stackprobe"
 author = "the stackprobe authors"
@@ -21,8 +26,22 @@ zuul_autoroles_warn_missing = False
 
 
 def setup(app: Sphinx) -> None:
-    """Make everything a warning that Zuul's jobs, templates and roles have and no page shows."""
+    """Write what the programs know; warn of what Zuul's jobs, templates and roles have and no page shows."""
+    app.connect("source-read", _write_reference)
+    app.connect("build-finished", _publish_schema)
     app.connect("env-check-consistency", _warn_of_absent)
+
+
+def _write_reference(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Put what is generated in the place of the comment that asks for it."""
+    for mark, text in (("% every key", reference.configuration), ("% every scenario", reference.scenarios)):
+        if mark in source[0].splitlines():
+            source[0] = source[0].replace(mark, text())
+
+
+def _publish_schema(app: Sphinx, problem: Exception | None) -> None:
+    if problem is None and app.builder.format == "html":
+        (Path(app.outdir) / "probes.schema.json").write_text(reference.published_schema(), encoding="utf-8")
 
 
 def _warn_of_absent(_app: Sphinx, env: BuildEnvironment) -> None:

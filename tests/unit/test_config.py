@@ -109,7 +109,7 @@ def test_a_selection_takes_what_is_named_or_tagged_less_what_is_skipped() -> Non
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("scenaros: {}\n", "1:1: unknown key `scenaros`; did you mean `scenarios`? Known keys there are "),
+        ("scenaros: {}\n", "1:1: unknown key `scenaros`; did you mean `scenarios`?"),
         ("clouds:\n  demo:\n    region: one\n", "3:5: unknown key `region` in `clouds.demo`; did you mean `regions`?"),
         ("deadline_s: soon\n", "1:13: `deadline_s` must be a whole number (s), not text"),
         ("deadline_s: 5\n", "1:13: `deadline_s` must be at least 60 s, not 5"),

@@ -17,6 +17,8 @@ from stackprobe.suggest import did_you_mean, listed
 from stackprobe.yamlfile import Document
 
 _MOST_LISTED = 40
+_MANY = 12
+"""Of more names than this, none is listed beside the one that was probably meant."""
 
 
 def problems_of(document: Document, schema: Mapping[str, Any], known: Known | None) -> list[UsageError]:
@@ -79,12 +81,12 @@ def _unknown_keys(document: Document, error: Any) -> list[UsageError]:
     known = list(error.schema.get("properties", {}))
     unknown, there_are = error.schema.get("x-unknown"), error.schema.get("x-there-are")
     where = f" in {place(path)}" if path else ""
-    remedy = f"{there_are or 'known keys there are'} {_listed(error.schema.get('x-listed', known))}"
+    there_are = there_are or "known keys there are"
     return [
         document.error(
             (*path, key),
             (f"{unknown} `{key}`" if unknown else f"unknown key `{key}`{where}") + did_you_mean(key, known),
-            remedy=remedy,
+            remedy=_which(there_are, key, known, error.schema.get("x-listed", known)),
             at_key=True,
         )
         for key in error.instance
@@ -118,7 +120,7 @@ def _described(document: Document, error: Any) -> UsageError:
         return document.error(
             path,
             f"{unknown} `{value}`{whose}{did_you_mean(str(value), known)}",
-            remedy=f"{there_are} {_listed(known)}",
+            remedy=_which(there_are, str(value), known, known),
         )
     if error.validator == "required":
         missing = next(key for key in wanted if key not in value)
@@ -146,6 +148,11 @@ def _of_wrong_type(document: Document, path: Path, error: Any, whose: str) -> Us
     if types == ["array"] and written is not None:
         return document.error(path, message, remedy=f"write [{written}]")
     return document.error(path, message)
+
+
+def _which(there_are: str, word: str, words: list[str], shown: list[str]) -> str:
+    """The remedy that lists the names; where they are many and one is near enough, that one is enough."""
+    return "" if len(shown) > _MANY and did_you_mean(word, words) else f"{there_are} {_listed(shown)}"
 
 
 def _listed(words: list[str]) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from os_service_types import ServiceTypes
-
 from stackprobe.address import parse_address
 from stackprobe.config import selecting
 from stackprobe.config.known import TOTAL, Known
@@ -98,8 +96,12 @@ def is_control_target(text: str) -> bool:
 
 def _services(document: Document, level: Level) -> Iterator[UsageError]:
     """The catalog is looked at by official types: another name of a service would never be found in it."""
+    if not level.own.get("services"):
+        return
+    from os_service_types import ServiceTypes  # noqa: PLC0415  # few configurations promise services
+
     types = ServiceTypes()
-    for index, service in enumerate(level.own.get("services", [])):
+    for index, service in enumerate(level.own["services"]):
         official = types.get_service_type(service)
         if official and official != service:
             yield document.error(
