@@ -54,12 +54,14 @@ def run_probes(
     *,
     cloud: str = "demo",
     options: Mapping[str, Mapping[str, Any]] | None = None,
+    arguments: Iterable[str] = (),
     **settings: Any,
 ) -> Probed:
     """Run ``scenarios`` on a cloud and wait for the end.
 
     :param directory: where configuration and results go; made here.
     :param options: options of scenarios, by scenario.
+    :param arguments: further ones of the command.
     :param settings: other keys of probes.yaml.
     """
     directory.mkdir(parents=True)
@@ -70,7 +72,7 @@ def run_probes(
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
     environment |= {"OS_CLIENT_CONFIG_FILE": str(clouds_yaml), "XDG_STATE_HOME": str(directory / "state")}
     done = subprocess.run(
-        [*command, *selection, "--output", str(output)],
+        [*command, *selection, *arguments, "--output", str(output)],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

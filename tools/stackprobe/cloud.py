@@ -18,7 +18,7 @@ import openstack.exceptions
 import requests
 from openstack.config import loader, vendors
 
-from stackprobe import __version__
+from stackprobe import __version__, vendor
 from stackprobe.credentials.held_token import use_held_token
 from stackprobe.errors import UsageError
 from stackprobe.redact import Scrubber, secrets_in, userinfo_secrets
@@ -144,7 +144,7 @@ def open_cloud(
     if timeout_s is not None:
         configured = cloud_region.config.get("api_timeout")
         cloud_region.config["api_timeout"] = min(timeout_s, float(configured)) if configured else timeout_s
-    return openstack.connection.Connection(config=cloud_region)
+    return vendor.connect(cloud_region)
 
 
 def known_clouds() -> list[str]:

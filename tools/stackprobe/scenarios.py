@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stackprobe import content, releases, role_options, role_steps
 from stackprobe.config.known import Known, KnownScenario, Steps
@@ -15,6 +15,9 @@ from stackprobe.errors import UsageError
 from stackprobe.needs import Needs
 from stackprobe.suggest import did_you_mean, listed
 from stackprobe.yamlfile import Document
+
+if TYPE_CHECKING:
+    from stackprobe.resources.declared import DeclaredKind
 
 RESERVED = frozenset({"run", "api", "sweep", "base"})
 """Names that metrics and roles use for something else."""
@@ -28,6 +31,7 @@ _KEYS = {
     "release": str,
     "options": dict,
     "needs": dict,
+    "resources": dict,
 }
 
 
@@ -43,6 +47,7 @@ class Scenario:
         role says so, ``description`` and ``x-unit`` are among it.
     :param release: the series of the oldest OpenStack release with all that it uses; None where that is not said.
     :param needs: what it needs of the project's quota at its peak.
+    :param resources: kinds of resources that only it knows.
     """
 
     name: str
@@ -55,6 +60,7 @@ class Scenario:
     options: Mapping[str, Mapping[str, Any]]
     release: str | None = None
     needs: Needs = field(default_factory=Needs)
+    resources: tuple[DeclaredKind, ...] = ()
 
     @property
     def role_name(self) -> str:
@@ -103,6 +109,23 @@ def discover(paths: Iterable[Path]) -> dict[str, Scenario]:
             scenario = _read(file)
             found.setdefault(scenario.name, scenario)
     return found
+
+
+def learn_resources(scenarios: Iterable[Scenario]) -> None:
+    """Let teardown and sweep know the kinds of resources that scenarios declare.
+
+    :raises UsageError: two mean different things by one name.
+    """
+    for scenario in scenarios:
+        if not scenario.resources:
+            continue
+        from stackprobe.resources import KINDS  # noqa: PLC0415  # openstacksdk takes long, and few scenarios need it
+        from stackprobe.resources.declared import DeclarationError, learn  # noqa: PLC0415
+
+        try:
+            learn(KINDS, scenario.resources)
+        except DeclarationError as error:
+            raise UsageError(str(error), remedy="rename it", file=scenario.role / "scenario.yaml") from None
 
 
 def known(scenarios: dict[str, Scenario]) -> Known:
@@ -196,4 +219,16 @@ def _read(file: Path) -> Scenario:
         options,
         release,
         Needs.read(document, options, file.parent.name),
+        tuple(_read_kind(document, str(kind)) for kind in data.get("resources", ())),
     )
+
+
+def _read_kind(document: Document, name: str) -> DeclaredKind:
+    from stackprobe.resources.declared import DeclarationError, read  # noqa: PLC0415  # as above
+
+    try:
+        return read(name, document.data["resources"][name])
+    except DeclarationError as error:
+        raise document.error(
+            ["resources", name, *([error.key] if error.key else [])], str(error), at_key=True
+        ) from None

@@ -37,6 +37,7 @@ class Wanted:
     :param directory: the output directory of the run.
     :param clouds_file: what ``stackprobe login`` wrote; None: credentials are found as every client finds them.
     :param graphite: carbon's line receiver; None: that of ``config``.
+    :param roles_paths: folders of the operator's own scenarios, which may make what only they know.
     :param deliver: whether there is a Graphite at all.
     """
 
@@ -49,6 +50,7 @@ class Wanted:
     graphite: str | None = None
     verify_url: str | None = None
     spool: Path | None = None
+    roles_paths: tuple[Path, ...] = ()
 
 
 def parts(wanted: Wanted, results: Results | None, environment: Mapping[str, str]) -> Iterator[Part]:
@@ -76,6 +78,7 @@ def _can_be_swept(results: Results) -> bool:
 
 def _sweep(wanted: Wanted, results: Results) -> Part:
     arguments = ["sweep", "--cloud", results.cloud, "--prefix", results.prefix, "--output", str(wanted.directory)]
+    arguments += [part for path in wanted.roles_paths for part in ("--roles-path", str(path))]
     if results.region:
         arguments += ["--region", results.region]
     if wanted.config:

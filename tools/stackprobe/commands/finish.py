@@ -80,6 +80,7 @@ def execute(arguments: argparse.Namespace) -> int:
             graphite=arguments.graphite,
             verify_url=arguments.verify_url,
             spool=arguments.spool,
+            roles_paths=tuple(arguments.roles_path),
         )
         runner = github.runner()
         page = Page(runner, wanted, results, arguments.roles_path) if runner and results else None

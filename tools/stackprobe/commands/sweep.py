@@ -12,11 +12,13 @@ import re
 import sys
 from pathlib import Path
 
+from stackprobe import scenarios
 from stackprobe.cloud import open_cloud
 from stackprobe.config import load_config
 from stackprobe.errors import UsageError
 from stackprobe.metricname import part
 from stackprobe.naming import is_prefix
+from stackprobe.options import add_roles_path
 from stackprobe.sweep import sweep
 from stackprobe.sweep.report import write
 
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="remove resources of runs of other machines when they are older than this (90s, 15m, 2h, 1d); "
         "by default when their run is over by its own deadline",
     )
+    add_roles_path(parser)
     parser.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
     parser.add_argument("--json", action="store_true", help="report as JSON")
     parser.add_argument(
@@ -55,6 +58,7 @@ def execute(arguments: argparse.Namespace) -> int:
     :raises UsageError: bad input, or credentials that the cloud refuses.
     """
     older_than_s = None if arguments.older_than is None else parse_age(arguments.older_than)
+    scenarios.learn_resources(scenarios.discover(scenarios.roles_paths(arguments.roles_path)).values())
     config = load_config(arguments.config)
     target = config.target(arguments.cloud, arguments.region)
     prefix = arguments.prefix or target.prefix

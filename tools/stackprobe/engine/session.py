@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stackprobe import __version__, cloud, naming
+from stackprobe import __version__, cloud, naming, scenarios, vendor
 from stackprobe.config.model import Target
 from stackprobe.credentials.redactions import taken_apart
 from stackprobe.engine import http
@@ -78,6 +78,7 @@ class Session:
 
     def __init__(self, order: Order, socket_path: Path) -> None:
         self.order, self.target = order, order.target
+        scenarios.learn_resources(order.scenarios)
         self.started, self.started_t = time.monotonic(), time.time()
         self.ends = self.started + self.target.deadline_s
         self.run_id = naming.new_run_id(self.started_t, self.target.deadline_s)
@@ -175,6 +176,8 @@ class Session:
         )
         if not self.facts.verify:
             self._note("warning", "verify: false in clouds.yaml: the cloud's TLS certificates were not verified")
+        if problem := vendor.problem_of(self.connection):
+            self._note("warning", problem)
         if self.lock.problem:
             self._note("warning", f"no lock could be taken, sweeps will go by the run's deadline: {self.lock.problem}")
         self.engine.heartbeat.start()

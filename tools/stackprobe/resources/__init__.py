@@ -1,12 +1,10 @@
 """The kinds of resources that scenarios make: how each is found in the token's project, deleted and waited for."""
 
-from collections.abc import Mapping
-
 from stackprobe.resources import block_storage, compute, identity, image, network
 from stackprobe.resources.kind import Found, Kind, StillThere
 from stackprobe.resources.rest import MalformedAnswer
 
-KINDS: Mapping[str, Kind] = {
+KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         compute.SERVER,

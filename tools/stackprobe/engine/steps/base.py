@@ -18,6 +18,7 @@ from stackprobe.engine.classify import StepError, StepFailure, status_of
 from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.plain import plain
 from stackprobe.engine.values import Values
+from stackprobe.vendor import problem_of
 
 if TYPE_CHECKING:
     import openstack.connection
@@ -160,7 +161,8 @@ def method(context: StepContext, path: Any) -> Callable[..., Any]:
         except AttributeError as error:
             if status_of(error) is not None or context.activity.calls:
                 raise
-            raise StepError(f"openstacksdk has no method `{path}`") from None
+            reason = problem_of(context.connection)
+            raise StepError(f"openstacksdk has no method `{path}`{f': {reason}' if reason else ''}") from None
     if not callable(found):
         raise StepError(f"`{path}` of openstacksdk is no method")
     return found
