@@ -1,7 +1,7 @@
 """Make a virtual environment in which the helper of this checkout runs: for CI jobs, which pay for it in every build.
 
-    bootstrap.py VENV [--sdk pinned|executor|newest] [--pip-option OPTION]…
-    bootstrap.py VENV [--sdk pinned|executor|newest] --key
+    bootstrap.py VENV [--sdk pinned|executor|newest] [--extra REQUIREMENT]… [--pip-option OPTION]…
+    bootstrap.py VENV [--sdk pinned|executor|newest] [--extra REQUIREMENT]… --key
 
 Nothing is built: the environment looks into this checkout, and gets what is installed from an index without anything to
 work out, as constraints.txt is complete and exact. One that a CI has kept from an earlier build is taken as it is, if
@@ -22,7 +22,7 @@ import sysconfig
 import tempfile
 import time
 import venv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 TOOLS = Path(__file__).resolve().parent
@@ -48,25 +48,36 @@ def main() -> int:
         default="pinned",
         help="which openstacksdk: the one that was tested, the one beside the running Python, the newest of the index",
     )
+    parser.add_argument(
+        "--extra",
+        action="append",
+        default=[],
+        metavar="REQUIREMENT",
+        help="a further package, such as a vendor's extension of openstacksdk: otcextensions==0.34.8",
+    )
     parser.add_argument("--pip-option", action="append", default=[], help="for pip install")
     parser.add_argument(
         "--key", action="store_true", help="only print a text that is another one whenever its content would be"
     )
     options = parser.parse_args()
+    if options.extra and options.sdk == "executor":
+        parser.error("--extra does not go with --sdk executor: it would bring an openstacksdk of its own")
+    if any(not one or one.startswith("-") for one in options.extra):
+        parser.error("--extra is the name of a package, with its version, and no option of pip")
     place = options.venv.absolute()
-    content = _content(place, options.sdk)
+    content = _content(place, options.sdk, options.extra)
     if options.key:
         print(hashlib.sha256(content.encode()).hexdigest()[:32])
         return 0
     if _kept(place) != content:
-        if code := _install(place, options.sdk, options.pip_option):
+        if code := _install(place, options.sdk, options.extra, options.pip_option):
             return code
         (place / KEPT).write_text(content)
     _look_into_checkout(place, options.sdk)
     return 0
 
 
-def _install(place: Path, sdk: str, pip_options: Iterable[str]) -> int:
+def _install(place: Path, sdk: str, extra: Sequence[str], pip_options: Iterable[str]) -> int:
     """Make the environment anew; 0, or what pip said."""
     own_pip = importlib.util.find_spec("pip") is None
     venv.create(place, symlinks=True, with_pip=own_pip, clear=True)
@@ -78,7 +89,7 @@ def _install(place: Path, sdk: str, pip_options: Iterable[str]) -> int:
         pip = [str(python), "-m", "pip"] if own_pip else [sys.executable, "-m", "pip", "--python", str(python)]
         pip += ["install", "--quiet", "--disable-pip-version-check", "--no-compile", "--no-warn-script-location"]
         pip += pip_options
-        for arguments in _installations(wanted.name, sdk):
+        for arguments in _installations(wanted.name, sdk, extra):
             done = subprocess.run([*pip, *arguments], check=False)
             if done.returncode:
                 return done.returncode
@@ -94,9 +105,9 @@ def _look_into_checkout(place: Path, sdk: str) -> None:
     program.chmod(0o755)
 
 
-def _content(place: Path, sdk: str) -> str:
+def _content(place: Path, sdk: str, extra: Sequence[str]) -> str:
     """All that an environment depends on, as a text; of the newest openstacksdk, no two are the same."""
-    facts = [sys.version, sys.base_prefix, str(place), sdk, str(time.time()) if sdk == "newest" else ""]
+    facts = [sys.version, sys.base_prefix, str(place), sdk, str(time.time()) if sdk == "newest" else "", *extra]
     return "\n".join([*facts, CONSTRAINTS.read_text()])
 
 
@@ -108,10 +119,12 @@ def _kept(place: Path) -> str | None:
         return None
 
 
-def _installations(requirements: str, sdk: str) -> Iterator[list[str]]:
+def _installations(requirements: str, sdk: str, extra: Sequence[str]) -> Iterator[list[str]]:
     yield ["--no-deps", "--requirement", requirements]
     if sdk == "newest":  # with whatever it needs newer than was pinned
         yield ["--upgrade", "openstacksdk"]
+    if extra:  # what was tested together stays as it is
+        yield [*(["--constraint", requirements] if sdk == "pinned" else []), *extra]
 
 
 def missing(constraints: Iterable[str]) -> list[str]:

@@ -39,6 +39,36 @@ def test_what_pip_refuses_is_refused_and_leaves_no_command(tmp_path: Path) -> No
     assert not (tmp_path / "venv" / "bin" / "stackprobe").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--extra=otcextensions", "--sdk=executor"], "--extra does not go with --sdk executor"),
+        (["--extra=--index-url=https://packages.example.org"], "no option of pip"),
+        (["--extra="], "no option of pip"),
+    ],
+)
+def test_a_further_package_that_cannot_be_had_is_refused_at_once(
+    tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, SCRIPT, tmp_path / "venv", *arguments], check=False, capture_output=True, text=True
+    )
+
+    assert done.returncode == 2 and says in done.stderr
+    assert not (tmp_path / "venv").exists()
+
+
+def test_further_packages_are_installed_beside_what_was_tested_together() -> None:
+    spec = importlib.util.spec_from_file_location("bootstrap", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    bootstrap = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bootstrap)
+
+    pinned = list(bootstrap._installations("all.txt", "pinned", ["a==1", "b"]))
+    assert pinned == [["--no-deps", "--requirement", "all.txt"], ["--constraint", "all.txt", "a==1", "b"]]
+    assert list(bootstrap._installations("all.txt", "newest", ["a"]))[-1] == ["a"]
+
+
 @pytest.mark.parametrize("given", ["", "/elsewhere"])
 def test_libraries_keep_nothing_in_the_home_of_a_job(tmp_path: Path, given: str) -> None:
     place = tmp_path / "a place" / "venv"
@@ -76,7 +106,8 @@ def test_the_key_of_an_environment_is_another_one_for_another_content(tmp_path: 
 
     one = key(str(tmp_path / "venv"))
     assert one == key(str(tmp_path / "venv")) and len(one) == 33
-    assert len({one, key(str(tmp_path / "other")), key(str(tmp_path / "venv"), "--sdk", "executor")}) == 3
+    others = [key(str(tmp_path / "venv"), *more) for more in (["--sdk", "executor"], ["--extra", "x==1"])]
+    assert len({one, key(str(tmp_path / "other")), *others}) == 4
     assert not (tmp_path / "venv").exists()
 
 

@@ -12,7 +12,7 @@ import openstack.exceptions
 import pytest
 import requests
 from stackprobe.naming import new_run_id
-from stackprobe.resources import KINDS, MalformedAnswer, StillThere, kind
+from stackprobe.resources import KINDS, MalformedAnswer, StillThere, declared, kind
 from stackprobe.resources.rest import pages, seconds_of
 
 RUN = new_run_id(1_790_000_000, 60)
@@ -129,3 +129,10 @@ def test_dates_of_all_services_are_read(stamp: Any, seconds: float | None) -> No
 
 def test_every_kind_has_the_key_that_it_is_called_by() -> None:
     assert all(KINDS[name].name == name for name in KINDS)
+
+
+def test_a_declared_kind_may_have_the_project_in_its_path() -> None:
+    connection: Any = SimpleNamespace(current_project_id="p1")
+    kind = declared.read("vpc", {"service": "vpc", "path": "/v1/{project_id}/vpcs", "plural": "vpcs"})
+    assert kind._listing(connection) == "/v1/p1/vpcs" and kind._one(connection, "x") == "/v1/p1/vpcs/x"
+    assert (kind.catalog_type, kind.carrier, kind.singular, kind.order) == ("vpc", "name", None, 3)

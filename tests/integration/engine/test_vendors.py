@@ -28,7 +28,7 @@ description: A customer makes a gadget.
 services: [acme]
 tags: [life_cycle]
 resources:
-  gadget: {service: acme, path: /security-groups, plural: security_groups, singular: security_group}
+  gadget: {service: acme, path: "/security-groups", plural: security_groups, singular: security_group}
 """
 TASKS = """\
 ---

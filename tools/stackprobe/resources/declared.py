@@ -15,7 +15,7 @@ import openstack.exceptions
 from openstack.connection import Connection
 
 from stackprobe.resources.kind import Found, Kind
-from stackprobe.resources.rest import in_catalog
+from stackprobe.resources.rest import in_catalog, own_project
 from stackprobe.vendor import problem_of
 
 KEYS = ("service", "path", "plural", "singular", "type", "order", "name_in", "created_in")
@@ -40,6 +40,8 @@ class DeclarationError(ValueError):
 class DeclaredKind(Kind):
     """A kind whose API follows the common form: a list of all, JSON, names, ``DELETE`` and 404 when it is gone.
 
+    In ``path``, ``{project_id}`` stands for the token's project.
+
     :param catalog_type: the type of the service in the catalog.
     """
 
@@ -48,6 +50,12 @@ class DeclaredKind(Kind):
     def find(self, connection: Connection, name: str) -> list[Found]:
         # without a query: an API that nobody knows here may take it for a mistake
         return [found for found in self._list(connection, {}) if found.name == name]
+
+    def _listing(self, connection: Connection) -> str:
+        return self.path.replace("{project_id}", own_project(connection))
+
+    def _one(self, connection: Connection, identity: str) -> str:
+        return f"{self._listing(connection)}/{identity}"
 
     def present(self, connection: Connection) -> bool:
         if not in_catalog(connection, self.catalog_type):
