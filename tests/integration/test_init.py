@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import yaml
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 
-from tests.integration.conftest import Rules, inventory
+from tests.integration.conftest import Rules, inventory, settled_inventory
 from tests.integration.customers import NAME, customer
 
 Faults = Callable[[Rules], None]
@@ -28,6 +29,7 @@ class Place:
     """A directory of an operator in which the command is called."""
 
     directory: Path
+    cloud: Cloud
     clouds_yaml: Path
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -59,7 +61,7 @@ def place(cloud: Cloud, faults: Faults, tmp_path: Path) -> Place:
     """With a cloud without faults; the test sets its own."""
     directory = tmp_path / "here"
     directory.mkdir()
-    return Place(directory, cloud.clouds_yaml)
+    return Place(directory, cloud, cloud.clouds_yaml)
 
 
 def test_it_writes_what_passes_the_check_and_makes_nothing_in_the_cloud(place: Place, admin: Connection) -> None:
@@ -76,6 +78,24 @@ def test_it_writes_what_passes_the_check_and_makes_nothing_in_the_cloud(place: P
     assert demo["regions"] == ["RegionOne"]
     assert demo["common"] == {"flavor": "m1.tiny", "image": "cirros", "external": {"name": "public"}}
     assert {"compute", "endpoints", "identity", "image", "network", "volume"} <= set(demo["scenarios"]["names"])
+
+
+def test_verify_makes_the_first_run_at_once(place: Place, admin: Connection) -> None:
+    before = inventory(admin)
+    role = place.directory / "roles" / "probe_own"
+    role.mkdir(parents=True)
+    (role / "scenario.yaml").write_text("description: It reads.\nservices: [network]\ncreates: false\n")
+    (role / "tasks").mkdir()
+    (role / "tasks" / "main.yaml").write_text("- name: List networks\n  probe_call: {call: network.networks}\n")
+    with customer(place.cloud, admin, place.directory.parent, roles=("reader",)) as place.clouds_yaml:
+        done = place("init", "--cloud", NAME, "--roles-path", "roles", "--verify")
+        assert done.returncode == 0, done.stdout + done.stderr
+        (report,) = place.directory.glob(f"stackprobe-{NAME}-*")
+        summary = json.loads((report / "summary.json").read_text())
+    ran = {one["name"]: one["outcome"] for one in summary["scenarios"]}
+    assert set(ran) == set(place.config()["clouds"][NAME]["scenarios"]["names"]) == {"endpoints", "identity", "own"}
+    assert ran["own"] == "passed"
+    assert settled_inventory(admin, before) == before
 
 
 def test_standard_output_is_the_configuration_and_nothing_else(place: Place) -> None:
@@ -197,3 +217,5 @@ def test_a_user_who_may_only_read_is_told_so_and_gets_what_only_reads(
         assert run.returncode == 0, run.stdout
         refused = place("run", "--cloud", NAME, "--scenario", "network", "--output", "refused")
         assert refused.returncode == 2 and "refused by policy" in refused.stdout
+        said = (place.directory / "refused" / "summary.md").read_text()
+        assert "give the user the role that this step needs; in the project it has reader" in said

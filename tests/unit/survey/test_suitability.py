@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stackprobe.scenarios import Scenario, discover
+from stackprobe.scenarios import Scenario, discover, roles_paths
 from stackprobe.survey.fitting import fit
 from stackprobe.survey.suitability import reason_against
 
@@ -36,6 +36,12 @@ def test_a_reason_against_it(tmp_path: Path, text: str, options: str, changes: d
     one = survey(**changes)
     reason = reason_against(scenario(tmp_path, text, options), one, fit(one))
     assert reason and says in reason, reason
+
+
+def test_what_watches_nothing_by_itself_is_for_the_operator_to_configure() -> None:
+    found, one = discover(roles_paths()), survey()
+    for name, option in (("http_watch", "urls"), ("dns_resolve", "names")):
+        assert f"its option {option}" in str(reason_against(found[name], one, fit(one)))
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,8 @@ class Judge:
     def __init__(self, control_target: Callable[[], bool | None] = lambda: None, *, by_name: bool = False) -> None:
         self._control_target, self._by_name = control_target, by_name
         self.authenticated = False
+        self.roles: tuple[str, ...] = ()
+        """What the token's roles are called."""
         self.lease: Lease | None = None
         """How long the run's token lives, where it cannot be renewed."""
 
@@ -181,8 +183,9 @@ class Judge:
         if status in (403, 409, 413) and _QUOTA.search(message):
             return Verdict(ERROR, f"no quota left: {message}", "raise the project's quota or free what it uses", status)
         if status == 403:
+            has = f"; in the project it has {' and '.join(self.roles)}" if self.roles else ""
             return Verdict(
-                ERROR, f"refused by policy: {message}", "give the user the role that this step needs", status
+                ERROR, f"refused by policy: {message}", f"give the user the role that this step needs{has}", status
             )
         if status == 400 or status in (405, 406, 411, 415, 422, 431):
             return Verdict(ERROR, f"the request was not accepted: {message}", "check the step's arguments", status)

@@ -89,8 +89,9 @@ class Preparation:
 
     def _read_catalog(self) -> Verdict | None:
         session: Any = self._connection.session
-        catalog = session.auth.get_access(session).service_catalog
-        region = self._facts.region
+        access = session.auth.get_access(session)
+        self._judge.roles = tuple(sorted(access.role_names or ()))
+        catalog, region = access.service_catalog, self._facts.region
         types = ServiceTypes()
         regions: set[str] = set()
         for service in catalog.catalog if catalog else []:
@@ -101,7 +102,7 @@ class Preparation:
                 if region in (None, "", endpoint.get("region_id"), endpoint.get("region")):
                     self.catalog.add(official)
         if not regions:
-            return _without_catalog(session.auth.get_access(session))
+            return _without_catalog(access)
         if region and region not in regions:
             return Verdict(
                 ERROR,

@@ -65,6 +65,7 @@ def log_in(asker: Asker) -> Cloud:
     if problem is not None:
         raise _error(problem, facts(asker.connection).auth_url)
     asker.judge.authenticated = True
+    asker.judge.roles = tuple(sorted(access.role_names or ()))
     regions, services = _catalog(access, wanted)
     if wanted and wanted not in regions:
         raise UsageError(

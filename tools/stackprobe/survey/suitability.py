@@ -25,4 +25,15 @@ def reason_against(scenario: Scenario, survey: Survey, chosen: Fit) -> str | Non
     known = survey.flavors is not None and (survey.images is not None or not survey.flavors)
     if "flavor" in scenario.options and known and chosen.flavor is None:
         return "the project sees no flavor with a disk that fits an image"
+    if not scenario.services and (lists := _to_fill(scenario)):
+        return f"it watches nothing until its option {lists[0]} says what"
     return None
+
+
+def _to_fill(scenario: Scenario) -> list[str]:
+    """Options that list what to do, and are empty."""
+    return [
+        name
+        for name, schema in scenario.options.items()
+        if schema.get("default") == [] and (schema.get("items") or {}).get("required")
+    ]
