@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from stackprobe.journal import FORMAT
 
 from tests.integration.engine.driver import Probe, scenario
 
@@ -156,7 +157,7 @@ def test_every_interruption_leaves_a_journal_that_follows_its_schema(probe: Prob
     probe.call("network.networks")
     probe.close("SIGTERM")
     assert probe.one("end")["reason"] == "SIGTERM"
-    assert probe.one("run")["version"] == 1
+    assert probe.one("run")["version"] == FORMAT
 
 
 def test_what_a_thread_that_was_given_up_says_after_the_end_changes_nothing(probe: Probe) -> None:
