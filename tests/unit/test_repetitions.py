@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import jsonschema
 import pytest
+from rich.console import Console
 from stackprobe.engine.unit import parts_of, unit_of, units_of
 from stackprobe.journal import schema
 from stackprobe.outputs import html, junit, markdown, metrics, summary
+from stackprobe.progress import LiveProgress, PlainProgress
 from stackprobe.results import Outcome, Results, from_directory
 
 from tests.unit.journals import Journals, repeated
@@ -139,3 +142,20 @@ def test_a_scenario_that_was_too_slow_as_a_whole_is_a_failure_that_no_step_shows
     assert found.scenarios[0].outcome is Outcome.FAILED
     assert [(one.outcome, one.message) for one in found.scenarios[0].problems] == [(Outcome.FAILED, message)]
     assert dict(metrics.points(found))["stackprobe.cloud1.RegionOne.network.duration_ms"] == 9000.0
+
+
+def test_progress_tells_which_repetition_is_at_work_and_the_worst_of_them() -> None:
+    said = io.StringIO()
+    plain = PlainProgress(Console(file=said), 8)
+    for record in repeated([None, "http"]).records:
+        plain.take(record)
+    lines = said.getvalue().splitlines()
+    assert any(" network   passed " in line and line.endswith("Create the network") for line in lines)
+    assert any(" network #2  failed " in line and "Create the IPv4 subnet: HTTP 503" in line for line in lines)
+    live = LiveProgress(Console(file=io.StringIO(), width=120), ["network"], "demo")
+    for record in repeated(["http", None]).records:
+        live.take(record)
+    live.take({"type": "step_start", "scenario": "network", "repetition": 3, "step": "Create the router"})
+    shown = io.StringIO()
+    Console(file=shown, width=120).print(live._render())
+    assert "failed" in shown.getvalue() and "#3 Create the router" in shown.getvalue()

@@ -23,7 +23,7 @@ install()
 
 class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
-        self._variables = task_vars or {}
+        self._variables, self._problems = task_vars or {}, {}
         try:
             options = checked(self._task.args)
             searched = [folder for folder in constants.DEFAULT_ROLES_PATH if os.path.isdir(folder)]
@@ -59,7 +59,10 @@ class ActionModule(ActionBase):
 
     def _is_readable(self, path, scenario):
         """Whether Ansible can read the role of a scenario; if not, the scenario ends here."""
-        problem = problem_of(scenario["role"], self._task, self._loader)
+        role = scenario["role"]
+        if role not in self._problems:  # a scenario that runs several times has one
+            self._problems[role] = problem_of(role, self._task, self._loader)
+        problem = self._problems[role]
         if problem is None:
             return True
         failure = {"name": "Read the role", "action": "include_role", "ignored": True, **vars(problem)}
