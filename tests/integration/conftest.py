@@ -18,7 +18,7 @@ from typing import Any
 import openstack
 import pytest
 from pocketcloud.cloud import Cloud
-from pocketcloud.services import ALL, chosen
+from pocketcloud.services import ALL, OPTIONAL, chosen
 
 Rules = list[dict[str, Any]]
 Inventory = dict[str, dict[str, str]]
@@ -76,7 +76,9 @@ def connect(clouds_yaml: Path, name: str) -> openstack.connection.Connection:
     loader = openstack.config.OpenStackConfig(
         config_files=[str(clouds_yaml)], secure_files=[], vendor_files=[], load_envvars=False
     )
-    return openstack.connection.Connection(config=loader.get_one(cloud=name))
+    connection = openstack.connection.Connection(config=loader.get_one(cloud=name))
+    vars(connection)["clouds_yaml"] = clouds_yaml
+    return connection
 
 
 @pytest.fixture(scope="session")
@@ -151,7 +153,26 @@ def inventory(admin: openstack.connection.Connection) -> Inventory:
             one.id: one.name for one in identity.application_credentials(user.id)
         }
     assert me in result["users"]
+    if {service.type for service in OPTIONAL} & {entry["type"] for entry in admin.service_catalog}:
+        for name in ("admin", "demo"):  # what the optional services have is for the eyes of its project only
+            result |= owned(connect(vars(admin)["clouds_yaml"], name), name)
     return result
+
+
+def owned(connection: openstack.connection.Connection, name: str) -> Inventory:
+    """What the optional services keep for the project of a connection, called ``name``."""
+    there = {entry["type"] for entry in connection.service_catalog}
+    found: Inventory = {}
+    if "object-store" in there:
+        store = connection.object_store
+        for container in [one.name for one in store.containers()]:
+            names = [one.name for one in store.objects(container)]
+            found[f"container {container} of {name}"] = {one: one for one in names}
+    if "key-manager" in there:
+        found[f"secrets of {name}"] = {one.secret_ref: one.name or "" for one in connection.key_manager.secrets()}
+    if "orchestration" in there:
+        found[f"stacks of {name}"] = {one.id: one.name for one in connection.orchestration.stacks()}
+    return found
 
 
 def settled_inventory(

@@ -24,6 +24,10 @@ TOGETHER = {
     "tests/integration/scenarios/test_image.py": "the runs of storms.py",
     "tests/integration/scenarios/test_network.py": "the runs of storms.py",
     "tests/integration/test_pocketcloud_optional.py": "the full cloud",
+    "tests/integration/test_sweep_optional.py": "the full cloud",
+    "tests/integration/scenarios/test_object_store.py": "the full cloud",
+    "tests/integration/scenarios/test_orchestration.py": "the full cloud",
+    "tests/integration/scenarios/test_secrets.py": "the full cloud",
     "tests/zuul/test_static.py": "nothing",
     "tests/zuul/*": "a Zuul",
 }

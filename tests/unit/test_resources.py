@@ -28,6 +28,7 @@ class Cloud:
         self.current_project_id, self.current_user_id = "mine", "me"
         service = SimpleNamespace(request=self.request)
         self.compute = self.network = self.block_storage = self.image = self.identity = service
+        self.object_store = self.key_manager = self.orchestration = service
 
     def request(self, path: str, method: str, **arguments: Any) -> requests.Response:
         self.asked.append(f"{method} {path}")
@@ -136,3 +137,60 @@ def test_a_declared_kind_may_have_the_project_in_its_path() -> None:
     kind = declared.read("vpc", {"service": "vpc", "path": "/v1/{project_id}/vpcs", "plural": "vpcs"})
     assert kind._listing(connection) == "/v1/p1/vpcs" and kind._one(connection, "x") == "/v1/p1/vpcs/x"
     assert (kind.catalog_type, kind.carrier, kind.singular, kind.order) == ("vpc", "name", None, 3)
+
+
+def test_a_container_is_emptied_page_by_page_before_it_goes() -> None:
+    objects = ["one", "two words", "three/deep"]
+
+    def answer(method: str, path: str, arguments: dict[str, Any]) -> tuple[int, Any]:
+        if method == "GET":
+            marker = arguments["params"].get("marker")
+            after = objects[objects.index(marker) + 1 :] if marker else objects
+            return 200, [{"name": name} for name in after[:2]]
+        return 204, ""
+
+    cloud: Any = Cloud(answer)
+    KINDS["container"].delete(cloud, "mine", time.monotonic() + 60)
+    deleted = [asked for asked in cloud.asked if asked.startswith("DELETE")]
+    assert deleted == ["DELETE /mine/one", "DELETE /mine/two%20words", "DELETE /mine/three/deep", "DELETE /mine"]
+
+
+def test_containers_of_runs_are_found_and_objects_go_with_them() -> None:
+    name = f"stackprobe-{RUN}-store"
+    listed = [{"name": name, "last_modified": "2026-11-25T00:14:35.123450"}, {"name": "stackprobe-holidays"}]
+    cloud: Any = Cloud(lambda method, path, arguments: (200, [] if "marker" in arguments["params"] else listed))
+    (found,) = KINDS["container"].leftovers(cloud, "stackprobe")
+    assert (found.id, found.name, found.created) == (name, name, 1795565675.0)
+    assert KINDS["object"].leftovers(cloud, "stackprobe") == []
+    nowhere = always(404, {})
+    assert KINDS["container"].leftovers(nowhere, "stackprobe") == [] == KINDS["container"].find(nowhere, name)
+    with pytest.raises(MalformedAnswer):
+        KINDS["container"].leftovers(always(200, {"oops": 1}), "stackprobe")
+
+
+def test_secrets_are_listed_to_the_last_and_known_by_the_end_of_their_address() -> None:
+    secrets = [{"secret_ref": f"http://cloud/v1/secrets/{number}", "name": "s"} for number in range(150)]
+
+    def answer(method: str, path: str, arguments: dict[str, Any]) -> tuple[int, Any]:
+        first, most = arguments["params"]["offset"], arguments["params"]["limit"]
+        return 200, {"secrets": secrets[first : first + most]}
+
+    cloud: Any = Cloud(answer)
+    assert [one.id for one in KINDS["secret"].find(cloud, "s")] == [str(number) for number in range(150)]
+    gone = always(404, {})
+    assert KINDS["secret"].is_gone(gone, "http://cloud/v1/secrets/7") and gone.asked == ["GET /secrets/7"]
+    with pytest.raises(MalformedAnswer):
+        KINDS["secret"].find(always(200, {}), "s")
+
+
+@pytest.mark.parametrize(
+    ("status", "is_gone"), [("DELETE_COMPLETE", True), ("DELETE_IN_PROGRESS", False), ("CREATE_FAILED", False)]
+)
+def test_a_deleted_stack_is_gone_although_heat_still_knows_it(status: str, is_gone: bool) -> None:
+    assert KINDS["stack"].is_gone(always(200, {"stack": {"stack_status": status}}), "1") is is_gone
+
+
+def test_a_stack_that_cannot_be_deleted_is_not_waited_for() -> None:
+    cloud = always(200, {"stack": {"stack_status": "DELETE_FAILED"}})
+    with pytest.raises(StillThere):
+        KINDS["stack"].wait_gone(cloud, "1", time.monotonic() + 60)

@@ -34,6 +34,7 @@ _SECRET_NAMES = frozenset({
     "authorization", "proxy_authorization", "cookie", "set_cookie", "authorization_code", "device_code", "assertion",
     "auth_key",  # of a volume's transfer
     "temp_url_key", "x_account_meta_temp_url_key", "x_account_meta_temp_url_key_2",
+    "x_container_meta_temp_url_key", "x_container_meta_temp_url_key_2",
     "user_data", "userdata", "personality",
 })
 # fmt: on

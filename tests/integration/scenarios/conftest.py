@@ -42,6 +42,17 @@ def storm(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="session")
 def weather(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> Weather:
     """Call it with a season and one of its faults: asserts that it was seen; each run of a season is made once."""
+    return weather_of(cloud, admin, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def full_weather(full_cloud: Cloud, full_admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> Weather:
+    """The same on the cloud with all optional services."""
+    return weather_of(full_cloud, full_admin, tmp_path_factory)
+
+
+def weather_of(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> Weather:
+    """The weather of a cloud."""
     runs: dict[tuple[int, int], tuple[Probed, bool]] = {}
 
     def seen(season: Season, scenario: str, what: str) -> Probed:
@@ -89,6 +100,19 @@ def probe(cloud: Cloud, admin: Connection, faults: Callable[..., None], tmp_path
 
     ``rules`` of faults.json are in force while it runs.
     """
+    return probe_of(cloud, admin, faults, tmp_path)
+
+
+@pytest.fixture
+def full_probe(
+    full_cloud: Cloud, full_admin: Connection, full_faults: Callable[..., None], tmp_path: Path
+) -> Callable[..., Probed]:
+    """The same on the cloud with all optional services."""
+    return probe_of(full_cloud, full_admin, full_faults, tmp_path)
+
+
+def probe_of(cloud: Cloud, admin: Connection, faults: Callable[..., None], tmp_path: Path) -> Callable[..., Probed]:
+    """How a cloud is probed."""
     runs: list[Probed] = []
 
     def run(*scenarios: str, rules: list[dict[str, Any]] | None = None, **more: Any) -> Probed:

@@ -48,3 +48,17 @@ def test_the_longest_endpoint_tells_the_service() -> None:
     assert endpoints.service(f"http://c/volume/v3/{HEX}/volumes") == "block-storage"
     assert endpoints.service("http://c/volumes") == "web"
     assert endpoints.service("http://elsewhere/") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "name"),
+    [
+        ("http://c/v1/AUTH_1f/box/a/b.txt?temp_url_sig=x", "/v1/{account}/{container}/{object}", "object"),
+        ("http://c/v1/AUTH_1f/box?format=json", "/v1/{account}/{container}", "container"),
+        ("http://c/v1/AUTH_1f", "/v1/{account}", "account"),
+        ("http://c/swift/v1/box/thing", "/v1/{container}/{object}", "object"),
+        ("http://c/info", "/info", "info"),
+    ],
+)
+def test_names_in_an_object_store_are_nobodys_business(url: str, path: str, name: str) -> None:
+    assert (template(url, "object-store"), resource(path)) == (path, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -51,8 +52,24 @@ def test_what_is_not_special_stays_as_it_is(values: Values) -> None:
     assert values.resolve(value, "a") == value
 
 
+def test_a_part_of_content_and_its_digest(values: Values) -> None:
+    part = {"size": "4096", "first": 10, "last": "19"}
+    assert values.resolve({"$bytes": part}, "a") == content(4096, "a")[10:20]
+    assert values.resolve({"$bytes": {"size": 4096, "first": 4000}}, "a") == content(4096, "a")[4000:]
+    assert values.resolve({"$md5": part}, "a") == hashlib.md5(content(4096, "a")[10:20]).hexdigest()
+
+
+def test_a_secret_as_content(values: Values, hidden: list[str]) -> None:
+    content = values.resolve({"$secret_bytes": "x"}, "a")
+    assert content.decode() == values.resolve({"$secret": "x"}, "a") == hidden[0]
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"$nope": 1}, {"$bytes": 1, "x": 2}, {"$bytes": "many"}, {"$bytes": 0}, {"$bytes": 1 << 40}]
+    "wrong",
+    [
+        *({"$nope": 1}, {"$bytes": 1, "x": 2}, {"$bytes": "many"}, {"$bytes": 0}, {"$bytes": 1 << 40}),
+        *({"$bytes": {"first": 1}}, {"$bytes": {"size": 9, "last": 9}}, {"$bytes": {"size": 9, "frist": 1}}),
+    ],
 )
 def test_what_cannot_be_made_is_an_error(values: Values, wrong: dict[str, Any]) -> None:
     with pytest.raises(StepError):

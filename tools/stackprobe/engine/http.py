@@ -116,11 +116,10 @@ class MeasuredRequests(requests.Session):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         activity = activities.current()
         url, method = request.url or "", request.method or ""
-        path = urls.template(url)
+        service = self._endpoints.service(url)
+        path = urls.template(url, service)
         held_s = self._throttle.hold(activity)
-        call = activities.Call(
-            self._endpoints.service(url), method, path, urls.resource(path), time.time(), held_s=held_s
-        )
+        call = activities.Call(service, method, path, urls.resource(path), time.time(), held_s=held_s)
         if activity is not None:
             call.attempt = activity.next_attempt(method, path)
             kwargs["timeout"] = _within(kwargs.get("timeout"), activity)

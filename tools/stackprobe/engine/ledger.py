@@ -42,8 +42,10 @@ class Ledger:
         self._lock = threading.Lock()
         self._entries: list[Entry] = []
 
-    def identity(self, kind: str, result: dict[str, Any]) -> str | None:
-        """What the API knows the resource in ``result`` by."""
+    def identity(self, kind: str, result: dict[str, Any], name: str) -> str | None:
+        """What the API knows the resource in ``result`` by, which is called ``name``."""
+        if KINDS[kind].known_by_name:
+            return name
         value = result.get(_IDENTITY.get(kind, "id"))
         return str(value) if value else None
 

@@ -19,7 +19,7 @@ def plain(value: Any) -> Any:
     """``value`` in dicts, lists, strings, numbers, booleans and None.
 
     Content becomes its size in bytes and its digests (``size``, ``md5``, ``sha256``, ``sha512``); a raw HTTP response
-    additionally its ``status``.
+    additionally its ``status``, its ``headers``, by names in lower case, and what it says in ``json``.
     """
     if value is None or isinstance(value, str | bool | int | float):
         return value
@@ -28,7 +28,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, bytes | bytearray):
         return _content(bytes(value))
     if isinstance(value, requests.Response):
-        return {"status": value.status_code, **_content(value.content)}
+        headers = {name.lower(): text for name, text in value.headers.items()}
+        said = _json(value) if "json" in headers.get("content-type", "") else None
+        return {"status": value.status_code, "headers": headers, "json": said, **_content(value.content)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, datetime.datetime | datetime.date):
@@ -36,6 +38,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, Iterable):
         return [plain(item) for item in itertools.islice(value, MAX_ITEMS)]
     return str(value)
+
+
+def _json(response: requests.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return None
 
 
 def _content(data: bytes) -> dict[str, Any]:

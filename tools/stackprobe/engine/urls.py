@@ -6,7 +6,9 @@ import re
 from urllib.parse import urlsplit
 
 _VERSION = re.compile(r"^v\d+(\.\d+)?$")
+_ACCOUNT = re.compile(r"^AUTH_|[0-9a-f]{32}")
 _OPAQUE = re.compile(r"\d|[^a-z_.-]", re.ASCII)  # ids, names and dates: something with a digit or a capital
+_STORED = ("{account}", "{container}", "{object}")
 # fmt: off
 _WORDS = frozenset({
     "detail", "summary", "default", "tags", "metadata", "action", "actions", "deactivate", "reactivate",
@@ -16,8 +18,10 @@ _WORDS = frozenset({
 # fmt: on
 
 
-def template(url: str) -> str:
+def template(url: str, service: str = "") -> str:
     """The path of ``url`` with every id or name replaced by ``{id}``; the query, which may hold secrets, is dropped.
+
+    :param service: the catalog type of the service that it belongs to; an object store's paths are all names.
 
     >>> template("http://127.0.0.1:8774/v2.1/servers/6f1b3a1e-6b1c-4a63-9df5-9d1f0d1f4a55/action")
     '/v2.1/servers/{id}/action'
@@ -25,6 +29,8 @@ def template(url: str) -> str:
     parts = [part for part in urlsplit(url).path.split("/") if part]
     version = next((index for index, part in enumerate(parts) if _VERSION.match(part)), 0)
     parts = parts[version:]  # what a cloud puts in front ("/compute/v2.1") is told by the service
+    if service == "object-store" and parts and _VERSION.match(parts[0]):
+        return "/" + "/".join([parts[0], *_stored(parts[1:])])
     known: list[str] = []
     for index, part in enumerate(parts):
         after_collection = index > 0 and parts[index - 1].endswith("s") and known[-1] != "{id}"
@@ -37,6 +43,12 @@ def template(url: str) -> str:
     return "/" + "/".join(known)
 
 
+def _stored(parts: list[str]) -> list[str]:
+    """The account, if it is in the path, the container, and the object, whose name may have slashes."""
+    account = ["{account}"] if parts and _ACCOUNT.search(parts[0]) else []
+    return account + ["{container}", "{object}"][: len(parts) - len(account)]
+
+
 def resource(path: str) -> str:
     """The metric name of a URL template, as openstacksdk groups requests (``openstack/proxy.py``, ``_extract_name``).
 
@@ -44,10 +56,15 @@ def resource(path: str) -> str:
     ('server_action', 'servers_detail', 'tokens')
     >>> resource("/")
     'discovery'
+    >>> resource("/v1/{account}/{container}")
+    'container'
     """
     parts: list[str] = []
     for part in path.split("/"):
         if not part or _VERSION.match(part):
+            continue
+        if part in _STORED:
+            parts = [part.strip("{}")]
             continue
         if part == "{id}":
             if parts:

@@ -3,8 +3,11 @@
 In a step's arguments a mapping with one key that starts with ``$`` stands for such a value:
 
 ``{$bytes: 65536}``           that many bytes of reproducible content (the same in every step of the scenario)
+``{$bytes: {size: 65536, first: 0, last: 99}}``  of that content the bytes from one place to another, both included
+``{$md5: 65536}``             the MD5 digest of that content, in hexadecimal digits; with ``first`` and ``last`` too
 ``{$public_key: web}``        the public half of an SSH key pair made for this run; the private half never leaves memory
 ``{$secret: other}``          a random secret of 32 characters, remembered under that name; never written anywhere
+``{$secret_bytes: other}``    that secret as content: of what is expected, its size and digests are written, not itself
 ``{$base64: text}``           the text in base64 (what nova wants for user data)
 """
 
@@ -63,8 +66,10 @@ class Values:
         kind, operand = next(iter(value.items()))
         makers = {
             "$bytes": self._bytes,
+            "$md5": self._md5,
             "$public_key": self._public_key,
             "$secret": self.secret,
+            "$secret_bytes": lambda name, scenario: self.secret(name, scenario).encode(),
             "$base64": self._base64,
         }
         if len(value) != 1 or kind not in makers:
@@ -93,13 +98,20 @@ class Values:
         return self._secrets.get((scenario, name))
 
     def _bytes(self, operand: Any, scenario: str) -> bytes:
+        wanted = operand if isinstance(operand, dict) else {"size": operand}
         try:
-            size = int(operand)
-        except (TypeError, ValueError):
-            raise StepError(f"`$bytes` needs a number of bytes, not {operand!r}") from None
+            size = int(wanted["size"])
+            first, last = int(wanted.get("first", 0)), int(wanted.get("last", size - 1))
+        except (KeyError, TypeError, ValueError):
+            raise StepError(f"`$bytes` needs a number of bytes, or size, first and last, not {operand!r}") from None
         if not 0 < size <= MAX_BYTES:
             raise StepError(f"`$bytes` makes 1 to {MAX_BYTES} bytes, not {size}")
-        return content(size, scenario)
+        if not 0 <= first <= last < size or not set(wanted) <= {"size", "first", "last"}:
+            raise StepError(f"`$bytes` knows size, first and last, places within the size, not {operand!r}")
+        return content(size, scenario)[first : last + 1]
+
+    def _md5(self, operand: Any, scenario: str) -> str:
+        return hashlib.md5(self._bytes(operand, scenario), usedforsecurity=False).hexdigest()
 
     def _public_key(self, name: Any, scenario: str) -> str:
         with self._lock:

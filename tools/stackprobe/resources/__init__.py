@@ -1,6 +1,15 @@
 """The kinds of resources that scenarios make: how each is found in the token's project, deleted and waited for."""
 
-from stackprobe.resources import block_storage, compute, identity, image, network
+from stackprobe.resources import (
+    block_storage,
+    compute,
+    identity,
+    image,
+    key_manager,
+    network,
+    object_store,
+    orchestration,
+)
 from stackprobe.resources.kind import Found, Kind, StillThere
 from stackprobe.resources.rest import MalformedAnswer
 
@@ -22,6 +31,10 @@ KINDS: dict[str, Kind] = {
         block_storage.BACKUP,
         block_storage.VOLUME,
         image.IMAGE,
+        object_store.OBJECT,
+        object_store.CONTAINER,
+        key_manager.SECRET,
+        orchestration.STACK,
         identity.APPLICATION_CREDENTIAL,
         identity.USER,
     )

@@ -62,6 +62,7 @@ class Kind:
     :param created_in: the attribute with the time of its creation.
     :param settles_s: how long after a delete it is useless to ask whether it is gone (s): for services that answer
         before they begin.
+    :param known_by_name: its id is the name that we give it, which no answer repeats.
     :param of_project: the query that keeps the list to a project; admins see everybody's.
     """
 
@@ -76,6 +77,7 @@ class Kind:
     of_project: Callable[[str], Mapping[str, str]] = lambda project_id: {}
     created_in: str = "created_at"
     settles_s: float = 0.0
+    known_by_name: bool = False
 
     def find(self, connection: Connection, name: str) -> list[Found]:
         """The resources of the token's own project with exactly this name.

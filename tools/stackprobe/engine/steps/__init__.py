@@ -9,11 +9,23 @@ from stackprobe.engine.steps.delete import DeleteStep
 from stackprobe.engine.steps.dns import DnsStep
 from stackprobe.engine.steps.endpoint import EndpointStep
 from stackprobe.engine.steps.http import HttpStep
+from stackprobe.engine.steps.temporary_url import TemporaryUrlStep
 from stackprobe.engine.steps.token import TokenStep
 from stackprobe.engine.steps.wait import WaitStep
 
 KINDS: dict[str, type[StepKind]] = {
-    kind.name: kind for kind in (CallStep, WaitStep, CheckStep, DeleteStep, TokenStep, EndpointStep, DnsStep, HttpStep)
+    kind.name: kind
+    for kind in (
+        CallStep,
+        WaitStep,
+        CheckStep,
+        DeleteStep,
+        TokenStep,
+        EndpointStep,
+        DnsStep,
+        HttpStep,
+        TemporaryUrlStep,
+    )
 }
 
 __all__ = ["KINDS", "Step", "StepContext", "StepKind"]

@@ -66,7 +66,7 @@ class CallStep(StepKind):
         with context.ledger.creating(step.scenario, kind, name, context.activity.uncertain) as created:
             result = self._call(context, step)
             named = "identity" in step.arguments or not isinstance(result, dict)
-            identity = _identity(step, result) if named else context.ledger.identity(kind, result)
+            identity = _identity(step, result) if named else context.ledger.identity(kind, result, name)
             if not identity:
                 raise StepFailure(f"the answer names no id of the {kind} that was to be created")
             created(identity)

@@ -11,7 +11,7 @@ from stackprobe.engine.steps.wait import FIRST_POLL_S, poll
 from stackprobe.resources import KINDS, Kind
 from stackprobe.resources.rest import request
 
-_SLOW = frozenset({"compute", "block_storage"})
+_SLOW = frozenset({"compute", "block_storage", "orchestration"})
 """Services that only begin to delete when they answer: asked at once they are never done, and the next question is a
 second away."""
 

@@ -121,7 +121,8 @@ def _state(answer: Any) -> str:
         return "no answer"
     if isinstance(answer, dict):
         fault = answer.get("fault")
-        reason = f" ({fault['message']})" if isinstance(fault, dict) and fault.get("message") else ""
+        message = fault.get("message") if isinstance(fault, dict) else answer.get("status_reason")
+        reason = f" ({message})" if message else ""
         return f"status {answer.get('status')}{reason}"
     return str(answer)[:80]
 
