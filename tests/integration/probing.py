@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ def run_probes(
     cloud: str = "demo",
     options: Mapping[str, Mapping[str, Any]] | None = None,
     arguments: Iterable[str] = (),
+    stop_when: Callable[[str], bool] | None = None,
     **settings: Any,
 ) -> Probed:
     """Run ``scenarios`` on a cloud and wait for the end.
@@ -62,6 +64,7 @@ def run_probes(
     :param directory: where configuration and results go; made here.
     :param options: options of scenarios, by scenario.
     :param arguments: further ones of the command.
+    :param stop_when: told the journal's text again and again; once it says so, the run gets a SIGTERM.
     :param settings: other keys of probes.yaml.
     """
     directory.mkdir(parents=True)
@@ -71,15 +74,25 @@ def run_probes(
     command = [sys.executable, "-m", "stackprobe", "run", "--cloud", cloud, "--config", str(config)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
     environment |= {"OS_CLIENT_CONFIG_FILE": str(clouds_yaml), "XDG_STATE_HOME": str(directory / "state")}
-    done = subprocess.run(
+    journal = output / "journal.jsonl"
+    with subprocess.Popen(
         [*command, *selection, *arguments, "--output", str(output)],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert (output / "journal.jsonl").exists(), f"exit code {done.returncode}: {done.stdout}"
-    return Probed(done.returncode, from_directory(output), done.stdout, output)
+    ) as process:
+        end = time.monotonic() + PATIENCE_S
+        while stop_when and process.poll() is None and time.monotonic() < end:
+            if journal.exists() and stop_when(journal.read_text(encoding="utf-8")):
+                process.terminate()
+                break
+            time.sleep(0.1)
+        try:
+            said, _ = process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    assert journal.exists(), f"exit code {process.returncode}: {said}"
+    return Probed(process.returncode, from_directory(output), said, output)

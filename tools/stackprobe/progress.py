@@ -40,6 +40,8 @@ class PlainProgress:
             )
         elif event["type"] == "scenario_end":
             self._print(f"{scenario}  {event['outcome']:<7} {event['duration_ms']:9.0f} ms  end of the scenario", event)
+        elif event["type"] == "waiting":
+            self._print(f"{scenario}  waits for   {event['missing']}", {})
         elif event["type"] == "note" and event.get("level") == "warning":
             self._print(f"{scenario}  warning               {event['message']}", {})
 
@@ -84,6 +86,8 @@ class LiveProgress:
             repetition = f"#{event['repetition']} " if event.get("repetition", 1) > 1 else ""
             if event["type"] == "scenario_start":
                 row.began, row.ended, row.doing = row.began or time.monotonic(), None, f"{repetition}starting"
+            elif event["type"] == "waiting":
+                row.doing = f"{repetition}waits for {event['missing']}"
             elif event["type"] == "step_start":
                 row.doing = f"{repetition}{event['step']}"
             elif event["type"] == "step":

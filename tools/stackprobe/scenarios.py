@@ -78,13 +78,10 @@ class Scenario:
         """
         return role_steps.read(self.role)
 
-    def amounts(self, configured: Mapping[str, Any], cloud: Mapping[str, Any] | None = None) -> dict[str, int]:
-        """What it needs of each resource; see :meth:`stackprobe.needs.Needs.amounts`.
-
-        :param configured: the options that are not left at their defaults.
-        """
-        defaults = {name: schema.get("default") for name, schema in self.options.items()}
-        return self.needs.amounts({**defaults, **configured}, self.role_name, cloud)
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """What its options are where nothing is configured."""
+        return {name: schema.get("default") for name, schema in self.options.items()}
 
     def variable(self, option: str) -> str:
         """The role variable of an option."""

@@ -1,4 +1,7 @@
-"""Waits until it is a scenario's turn: the repetition before it must be over, teardown included."""
+"""Waits until it is a scenario's turn: the project's quota has room for it, and the repetition before it is over.
+
+Fails when there is no room for it, or none in time; the session has recorded that.
+"""
 
 import sys
 from pathlib import Path
@@ -16,8 +19,10 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         variables = task_vars or {}
         try:
-            ask(socket_path(variables), {"op": "turn", "scenario": variables.get("inventory_hostname")})
+            answer = ask(socket_path(variables), {"op": "turn", "scenario": variables.get("inventory_hostname")})
         except SessionGone as error:
             # Its steps will say so; the verdict on a run whose session is gone is the last play's.
             return {"changed": False, "msg": str(error)}
+        if answer.get("refused"):
+            return {"failed": True, "outcome": "error", "msg": f"error: {answer['refused']}"}
         return {"changed": False}

@@ -46,8 +46,16 @@ def test_a_need_is_a_number_or_a_text_over_options_and_facts(text: str, number: 
 
 
 def test_the_facts_that_are_asked_for_are_known() -> None:
-    assert needs('{servers: "{{ (zones or cloud.zones) | length }}", volumes: 1}').facts == {"zones"}
-    assert needs('{servers: 2, gigabytes: "{{ size }}"}').facts == set()
+    assert needs('{servers: "{{ (zones or cloud.zones) | length }}", volumes: 1}').facts == {"zones", "flavor"}
+    assert needs("{servers: 2, cores: 2, ram_mb: 64}").facts == set()
+    assert needs('{servers: 2, gigabytes: "{{ size }}"}').facts == {"flavor"}
+    assert needs('{gigabytes: "{{ size }}"}').facts == set()
+
+
+def test_servers_need_the_cores_and_the_memory_of_their_flavor() -> None:
+    cloud = {"flavor": {"vcpus": 2, "ram": 512}}
+    assert amounts("{servers: 3}", cloud) == {"servers": 3, "cores": 6, "ram_mb": 1536}
+    assert amounts("{servers: 3, cores: 1}", cloud) == {"servers": 3, "cores": 1, "ram_mb": 1536}
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ JOIN = "join"
 """The kind of step that waits for those in the background."""
 RUN = "run"
 """The reserved scenario of steps that belong to the run itself."""
+_WORTH_TELLING_S = 0.001
 
 
 class Engine:
@@ -67,6 +68,7 @@ class Engine:
         self._lock = threading.Lock()
         self._scenarios: dict[str, ScenarioState] = {}
         self._activities: dict[int, Activity] = {}
+        self._waited_s: dict[str, float] = {}
 
     # --- scenarios
 
@@ -78,7 +80,9 @@ class Engine:
                 now = time.monotonic()
                 state = self._scenarios[scenario] = ScenarioState(scenario, now, now)
                 if scenario != RUN:
-                    self._write("scenario_start", scenario=scenario)
+                    waited_s = self._waited_s.get(scenario, 0.0)
+                    waited_ms = round(waited_s * 1000, 3) if waited_s > _WORTH_TELLING_S else None
+                    self._write("scenario_start", scenario=scenario, waited_ms=waited_ms)
             return state
 
     def state(self, scenario: str) -> ScenarioState | None:
@@ -115,16 +119,26 @@ class Engine:
         )
         return outcome
 
-    def skip(self, scenario: str, reason: str, outcome: str = SKIPPED) -> None:
-        """Close ``scenario`` before its first step: its precondition is absent (or, as ``failed``, was promised)."""
+    def skip(self, scenario: str, reason: str, outcome: str = SKIPPED, remedy: str | None = None) -> None:
+        """Close ``scenario`` before its first step: its precondition is absent (or, as ``failed``, was promised; or, as
+        ``error``, is for the operator to make good)."""
         state = self.begin(scenario)
         if state.finished:
             return
         step = Step("plan", scenario, "Precondition", {})
-        self.record(step, next(self._sequence), Verdict(outcome, reason), Activity(time.monotonic()), time.time(), 0.0)
+        verdict = Verdict(outcome, reason, remedy)
+        self.record(step, next(self._sequence), verdict, Activity(time.monotonic()), time.time(), 0.0)
         state.messages.append(reason)
         state.skipped = True
         self.end(scenario)
+
+    def waited(self, scenario: str, seconds: float) -> None:
+        """``scenario`` begins only now: it waited so long for its turn."""
+        self._waited_s[scenario] = seconds
+
+    def tell_waiting(self, scenario: str, missing: str) -> None:
+        """Tell whoever watches what ``scenario`` waits for."""
+        self._tell({"type": "waiting", "scenario": scenario, "missing": missing})
 
     def reject(self, step: Step, message: str) -> None:
         """Record as an error that ``step`` was not executed since it could not even be read."""

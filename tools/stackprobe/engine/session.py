@@ -31,12 +31,13 @@ from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.performing import GRACE_S
 from stackprobe.engine.preparation import Preparation
 from stackprobe.engine.recorder import Recorder
+from stackprobe.engine.room import Room
 from stackprobe.engine.server import Server
 from stackprobe.engine.steps import KINDS as STEP_KINDS
 from stackprobe.engine.steps import Step
 from stackprobe.engine.teardown import tear_down
 from stackprobe.engine.throttle import Throttle
-from stackprobe.engine.unit import parts_of, unit_of, units_of
+from stackprobe.engine.unit import units_of
 from stackprobe.engine.urls import EndpointMap
 from stackprobe.errors import UsageError
 from stackprobe.journal import FILENAME, FORMAT, Journal
@@ -117,6 +118,7 @@ class Session:
             within=self.target.within,
         )
         self.preparation = Preparation(self.engine, self.target, self.ends, self._endpoints, self.scrubber, self._note)
+        self.room = Room(self.engine, self.target, self._all_units, self._note)
         self.operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "plan": self._tell_plan,
             "turn": self._await_turn,
@@ -132,7 +134,6 @@ class Session:
         self._prepared = threading.Event()
         units = [unit for one in order.scenarios for unit in self._all_units(one)]
         self._closing: dict[str, threading.Lock] = {unit: threading.Lock() for unit in units}
-        self._over: dict[str, threading.Event] = {unit: threading.Event() for unit in units}
 
     # --- the life of a run
 
@@ -189,6 +190,7 @@ class Session:
             verdict = self.preparation.authenticate()
             if verdict is None:
                 self.runnable = self.preparation.plan(self.order.scenarios)
+                self.room.plan(self.runnable, self.preparation.catalog)
                 threading.Thread(target=self.preparation.warm_up, args=[self.runnable], daemon=True).start()
                 if any(scenario.creates for scenario in self.runnable):
                     self.breaker.start()
@@ -254,15 +256,15 @@ class Session:
 
     def _tell_plan(self, _request: dict[str, Any]) -> dict[str, Any]:
         self._prepared.wait()
-        return {"scenarios": [self._host(one, unit) for one in self.runnable for unit in self._units(one)]}
+        return {
+            "scenarios": [
+                self._host(one, unit) for one in self.runnable for unit in self._units(one) if not self._finished(unit)
+            ]
+        }
 
     def _await_turn(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Answer when the repetition before is over, teardown included, or when none is begun any more."""
-        scenario, repetition = parts_of(str(request["scenario"]))
-        before = self._over.get(unit_of(scenario, repetition - 1)) if repetition > 1 else None
-        while before and not before.wait(0.5) and not self.engine.interrupted and time.monotonic() < self.engine.ends:
-            pass
-        return {}
+        """Answer when the scenario may begin, or when that is out of the question."""
+        return {"refused": self.room.take_turn(str(request["scenario"]))}
 
     def _hide(self, request: dict[str, Any]) -> dict[str, Any]:
         """Learn what else is secret: scenarios of a CI can quote more of its secrets than this cloud's."""
@@ -344,7 +346,7 @@ class Session:
             "role": scenario.role_name,
             "folder": str(scenario.role.resolve()),
             "variables": str(file),
-            "waits": unit != scenario.name,
+            "waits": self.room.must_wait(unit),
         }
 
     def _finish(self, scenario: str, problem: str | None) -> None:
@@ -353,7 +355,7 @@ class Session:
                 self.engine.begin(scenario)
                 tear_down(self.engine, scenario, self.ends)
                 self.engine.end(scenario, problem)
-                self._over.setdefault(scenario, threading.Event()).set()
+                self.room.release(scenario)
 
     def _finished(self, scenario: str) -> bool:
         state = self.engine.state(scenario)

@@ -23,6 +23,7 @@ CLOUD = "cloud"
 """The name under which a text finds facts of the cloud."""
 _DEPTH = 8  # options that name options that name options
 _TOO_MUCH = 1e9
+_OF_A_SERVER = {"cores": "vcpus", "ram_mb": "ram"}
 
 
 class NeedsError(Exception):
@@ -62,10 +63,23 @@ class Needs:
         return cls(dict(data))
 
     @property
+    def resources(self) -> frozenset[str]:
+        """The resources that are needed."""
+        return frozenset({*self.declared, *self._implied})
+
+    @property
     def facts(self) -> frozenset[str]:
         """The facts of the cloud (see :data:`~stackprobe.needs.FACTS`) that its texts ask for."""
         texts = [amount for amount in self.declared.values() if isinstance(amount, str)]
-        return frozenset(name for text in texts for name in _facts_in(_environment().parse(text)))
+        asked = {name for text in texts for name in _facts_in(_environment().parse(text))}
+        return frozenset(asked | ({"flavor"} if self._implied else set()))
+
+    @property
+    def _implied(self) -> dict[str, str]:
+        """Resources that servers need without a word, and which figure of the flavor that is."""
+        if "servers" not in self.declared:
+            return {}
+        return {resource: figure for resource, figure in _OF_A_SERVER.items() if resource not in self.declared}
 
     def amounts(self, options: Mapping[str, Any], role: str, cloud: Mapping[str, Any] | None = None) -> dict[str, int]:
         """How much of each resource that is.
@@ -75,7 +89,10 @@ class Needs:
         :raises NeedsError: a text gives no number.
         """
         context = _rendered(options, cloud or {}, role)
-        return {resource: _number(resource, amount, context) for resource, amount in self.declared.items()}
+        found = {resource: _number(resource, amount, context) for resource, amount in self.declared.items()}
+        for resource, figure in self._implied.items():
+            found[resource] = found["servers"] * _number(resource, f"{{{{ {CLOUD}.flavor.{figure} }}}}", context)
+        return found
 
 
 def _number(resource: str, amount: int | str, context: Mapping[str, Any]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stackprobe.survey.model import Flavor, Image, Network, Survey
@@ -22,8 +23,8 @@ class Fit:
 def fit(survey: Survey) -> Fit:
     """The smallest image that boots on some flavor and the smallest flavor for it, and the first external network."""
     image = flavor = None
-    for candidate in _images(survey):
-        fitting = _flavors(survey, candidate)
+    for candidate in boot_images(survey.images or ()):
+        fitting = fitting_flavors(survey.flavors or (), candidate)
         image = image or candidate
         if fitting:
             image, flavor = candidate, fitting[0]
@@ -32,17 +33,13 @@ def fit(survey: Survey) -> Fit:
     return Fit(flavor, image, networks[0] if networks else None)
 
 
-def _images(survey: Survey) -> list[Image]:
+def boot_images(images: Iterable[Image]) -> list[Image]:
     """Images that may be booted, public ones first: others come and go with their owners."""
-    disks = [one for one in survey.images or () if one.size_bytes and one.disk_format not in _NO_DISKS]
+    disks = [one for one in images if one.size_bytes and one.disk_format not in _NO_DISKS]
     return sorted(disks, key=lambda image: (image.visibility != "public", image.size_bytes, image.name))
 
 
-def _flavors(survey: Survey, image: Image) -> list[Flavor]:
+def fitting_flavors(flavors: Iterable[Flavor], image: Image) -> list[Flavor]:
     """Flavors with a disk that fit an image, the smallest first."""
-    fitting = [
-        one
-        for one in survey.flavors or ()
-        if one.disk_gb >= max(image.min_disk_gb, 1) and one.ram_mb >= image.min_ram_mb
-    ]
+    fitting = [one for one in flavors if one.disk_gb >= max(image.min_disk_gb, 1) and one.ram_mb >= image.min_ram_mb]
     return sorted(fitting, key=lambda flavor: (flavor.vcpus, flavor.ram_mb, flavor.disk_gb))
