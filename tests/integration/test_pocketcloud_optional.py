@@ -22,6 +22,9 @@ LISTS = {
     "swift": ("object_store", ""),
     "barbican": ("key_manager", "/secrets"),
     "heat": ("orchestration", "/stacks"),
+    "octavia": ("load_balancer", "/lbaas/loadbalancers"),
+    "designate": ("dns", "/zones"),
+    "manila": ("shared_file_system", "/shares"),
 }
 
 

@@ -28,6 +28,12 @@ TOGETHER = {
     "tests/integration/scenarios/test_object_store.py": "the full cloud",
     "tests/integration/scenarios/test_orchestration.py": "the full cloud",
     "tests/integration/scenarios/test_secrets.py": "the full cloud",
+    "tests/integration/test_pocketcloud_balancers.py": "the full cloud",
+    "tests/integration/test_pocketcloud_names.py": "the full cloud",
+    "tests/integration/test_pocketcloud_shares.py": "the full cloud",
+    "tests/integration/scenarios/test_load_balancer.py": "the full cloud",
+    "tests/integration/scenarios/test_dns_zone.py": "the full cloud",
+    "tests/integration/scenarios/test_shared_file_system.py": "the full cloud",
     "tests/zuul/test_static.py": "nothing",
     "tests/zuul/*": "a Zuul",
 }

@@ -25,6 +25,10 @@ PLUGIN = {
     "METADATA": "Metadata-Version: 2.1\nName: pocketcloud-plugins\nVersion: 1\n",
     "entry_points.txt": (
         "[neutron.ml2.mechanism_drivers]\npocketcloud = pocketcloud.host.drivers.neutron:AlwaysBind\n"
+        "[octavia.compute.drivers]\npocketcloud = pocketcloud.host.drivers.octavia:Machines\n"
+        "[octavia.amphora.drivers]\npocketcloud = pocketcloud.host.drivers.octavia:Balancers\n"
+        "[octavia.cert_generator]\npocketcloud = pocketcloud.host.drivers.octavia:Certificates\n"
+        "[designate.backend]\npocketcloud = pocketcloud.host.drivers.designate:NameServer\n"
     ),
 }
 EVERYTHING = ("etc", "db", "log", "run", "state", "clouds.yaml", "faults.json", "ca.pem")

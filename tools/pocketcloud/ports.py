@@ -27,6 +27,12 @@ def _listen(port: int) -> socket.socket:
     return one
 
 
+def _check_datagrams(port: int) -> None:
+    """Raise OSError when UDP has something at this number; who has the number of TCP may take it later."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind((HOST, port))
+
+
 class Block:
     """The listening sockets of a cloud, by name such as `nova.public`; they are handed to its processes."""
 
@@ -37,6 +43,8 @@ class Block:
             for service in services:
                 self.sockets[f"{service.name}.public"] = _listen(self.ports.public(service.name))
                 self.sockets[f"{service.name}.internal"] = _listen(self.ports.internal(service.name))
+                if service.datagrams:
+                    _check_datagrams(self.ports.public(service.name))
                 if relayed:
                     self.sockets[f"{service.name}.behind"] = _listen(0)
         except BaseException:

@@ -17,6 +17,7 @@ class Service:
     path: str  # of its endpoint's URL
     package: str  # the distribution on PyPI
     needs: tuple[str, ...] = ()  # the optional services that it cannot do without
+    datagrams: bool = False  # whether it listens on UDP as well, at the number of its public port
 
 
 CORE = (
@@ -31,6 +32,9 @@ OPTIONAL = (
     Service("swift", "object-store", "/v1/AUTH_%(project_id)s", "swift"),
     Service("barbican", "key-manager", "", "barbican"),
     Service("heat", "orchestration", "/v1/%(project_id)s", "openstack-heat"),
+    Service("octavia", "load-balancer", "", "octavia"),
+    Service("designate", "dns", "", "designate", datagrams=True),
+    Service("manila", "shared-file-system", "/v2", "manila"),
 )
 KNOWN = CORE + OPTIONAL
 BY_NAME = {service.name: service for service in KNOWN}

@@ -39,6 +39,19 @@ DRIVER_OPERATIONS = (
     "backup_create",
     "backup_restore",
     "backup_delete",
+    "balancer_create",
+    "balancer_update",
+    "balancer_delete",
+    "member_check",
+    "zone_create",
+    "zone_update",
+    "zone_delete",
+    "dns_answer",
+    "share_create",
+    "share_delete",
+    "share_extend",
+    "share_access",
+    "share_snapshot",
 )
 ALIASES = {
     **{service.type: service.name for service in KNOWN},
@@ -50,7 +63,7 @@ MATCH_KEYS = {"id", "service", "method", "path", "sent", "interface", "nth", "ti
 STATUS_KEYS = {"status", "body", "headers", "retry_after"}
 ACTIONS = ("status", "drop", "hang", "truncate", "garbage", "rewrite")
 HTTP_KEYS = MATCH_KEYS | STATUS_KEYS | {"delay", "drop", "hang", "truncate", "garbage", "set", "remove"}
-DRIVER_KEYS = {"id", "driver", "name", "nth", "times", "delay", "stuck", "error"}
+DRIVER_KEYS = {"id", "driver", "name", "nth", "times", "delay", "stuck", "error", "answer"}
 
 
 class FaultsError(ValueError):
@@ -116,6 +129,7 @@ class DriverRule:
     delay: tuple[float, float] | None
     stuck: bool
     error: str | None
+    answer: str | None = None  # of dns_answer: the record's value
 
     def matches(self, operation: str, name: str) -> bool:
         """Whether an operation on the resource of this name is one of those that this rule counts."""
@@ -209,15 +223,17 @@ def _driver_rule(key: str, item: dict[str, Any]) -> DriverRule:
     operation = item["driver"]
     if operation not in DRIVER_OPERATIONS:
         raise FaultsError(f"driver must be one of {', '.join(DRIVER_OPERATIONS)}, not {operation!r}")
-    stuck, error = item.get("stuck", False), item.get("error")
+    stuck, error, answer = item.get("stuck", False), item.get("error"), item.get("answer")
     if not isinstance(stuck, bool):
         raise FaultsError("stuck must be true or false")
     if error is not None and not isinstance(error, str):
         raise FaultsError("error must be a text")
+    if answer is not None and (operation != "dns_answer" or not isinstance(answer, str)):
+        raise FaultsError("answer must be a text, and goes with dns_answer only")
     delay = _delay(item)
-    if not (stuck or error or delay):
+    if not (stuck or error or delay or answer):
         raise FaultsError("says nothing to do: delay, stuck or error")
-    return DriverRule(key, _when(item), operation, _pattern(item.get("name", ""), "name"), delay, stuck, error)
+    return DriverRule(key, _when(item), operation, _pattern(item.get("name", ""), "name"), delay, stuck, error, answer)
 
 
 def _service(item: dict[str, Any]) -> str | None:

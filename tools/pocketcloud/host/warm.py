@@ -26,6 +26,9 @@ PATHS = {
     "swift": "/v1/AUTH_{project}",
     "barbican": "/v1/secrets",
     "heat": "/v1/{project}/stacks",
+    "octavia": "/v2.0/lbaas/loadbalancers",
+    "designate": "/v2/zones",
+    "manila": "/v2/shares",
 }
 LIMIT_S = 150
 

@@ -18,6 +18,13 @@ def install(book: RuleBook) -> None:
     _book = book
 
 
+def book() -> RuleBook:
+    """The rules of this process, for what is no operation that could stall."""
+    if _book is None:
+        raise RuntimeError("no rules were installed")
+    return _book
+
+
 class InjectedFault(Exception):
     """The hypervisor or the storage failed, because a rule says so."""
 
