@@ -18,16 +18,19 @@ from typing import Any
 import openstack
 import pytest
 from pocketcloud.cloud import Cloud
+from pocketcloud.layout import Layout, load_settings
+from pocketcloud.series import NEWEST, Series
 from pocketcloud.services import ALL, OPTIONAL, chosen
 
 Rules = list[dict[str, Any]]
 Inventory = dict[str, dict[str, str]]
 
 
-def running(directory: Path, *extra: str) -> Iterator[Cloud]:
+def running(directory: Path, *extra: str, series: Series = NEWEST) -> Iterator[Cloud]:
     """A cloud with these optional services: the one that POCKETCLOUD_DIR names if it has them, or its own."""
     given = os.environ.get("POCKETCLOUD_DIR")
-    if given:
+    settings = load_settings(Layout(Path(given).resolve())) if given else None
+    if given and settings and settings.series is series:
         one = Cloud(given)
         status = one.status()
         assert status.all_answer, f"POCKETCLOUD_DIR={given}: not everything answers"
@@ -36,7 +39,7 @@ def running(directory: Path, *extra: str) -> Iterator[Cloud]:
             yield one
             return
     one = Cloud(directory / "cloud")
-    one.up(extra=extra)
+    one.up(extra=extra, series=series.name)
     try:
         yield one
     finally:

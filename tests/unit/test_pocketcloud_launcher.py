@@ -23,6 +23,7 @@ from pocketcloud.errors import PocketcloudError
 from pocketcloud.host import warm
 from pocketcloud.layout import Layout, Settings
 from pocketcloud.progress import Progress
+from pocketcloud.series import NEWEST, OLDEST
 from pocketcloud.services import ALL, CORE, KNOWN, OPTIONAL, Ports, chosen
 
 
@@ -62,9 +63,23 @@ def test_optional_services_change_what_is_made_once_for_their_clouds_only() -> N
     assert cache.layer_key("swift") != cache.layer_key("heat")
 
 
+def test_an_older_series_has_versions_and_a_golden_state_of_its_own(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert cache.venv_key(OLDEST) != cache.venv_key() and cache.golden_key(series=OLDEST) != cache.golden_key()
+    assert "nova==29." in OLDEST.constraints_file.read_text()
+    for arguments, says in (
+        (["--series", "2042.1"], "there is no series '2042.1'; choose from 2026.2, 2024.1"),
+        (["--series", "2024.1", "--with", "swift"], "OpenStack 2024.1 has no optional services here"),
+    ):
+        assert main(["up", str(tmp_path / "cloud"), *arguments]) == 2
+        assert says in capsys.readouterr().err
+    assert not (tmp_path / "cloud").exists()
+
+
 def test_every_optional_service_is_pinned_and_known_to_all_that_must_know_it() -> None:
     pins = {line.partition("==")[0] for line in cache.CONSTRAINTS_MORE.read_text().splitlines()}
-    pinned = {line.partition("==")[0] for line in cache.CONSTRAINTS.read_text().splitlines()}
+    pinned = {line.partition("==")[0] for line in NEWEST.constraints_file.read_text().splitlines()}
     assert not pins & pinned
     assert {one.package for one in OPTIONAL} <= pins
     assert {one.name for one in KNOWN} == set(warm.PATHS)
@@ -186,7 +201,7 @@ def test_too_little_space_is_an_error_before_anything_is_made(
 def test_a_disk_that_fills_up_on_the_way_is_the_same_error(
     own_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(progress: Progress) -> Path:
+    def full(*_: object) -> Path:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(venv, "ensure", full)

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from pocketcloud.errors import PocketcloudError
 from pocketcloud.progress import Progress
+from pocketcloud.series import NEWEST, Series
 
 PACKAGE = Path(__file__).resolve().parent
-CONSTRAINTS = PACKAGE / "constraints.txt"
 CONSTRAINTS_MORE = PACKAGE / "constraints-optional.txt"  # a file of its own: what it adds leaves the venv alone
 MIB = 1 << 20
 
@@ -36,10 +36,10 @@ def _digest(parts: list[bytes]) -> str:
     return total.hexdigest()[:16]
 
 
-def venv_key() -> str:
-    """Hash of what shapes the services' venv."""
+def venv_key(series: Series = NEWEST) -> str:
+    """Hash of what shapes the venv of the services of a series."""
     interpreter = f"{sys.implementation.cache_tag} {sys.version_info[:3]} {platform.machine()} {sys.base_prefix}"
-    return _digest([CONSTRAINTS.read_bytes(), interpreter.encode()])
+    return _digest([series.constraints_file.read_bytes(), interpreter.encode()])
 
 
 def layer_key(name: str) -> str:
@@ -47,9 +47,9 @@ def layer_key(name: str) -> str:
     return _digest([venv_key().encode(), CONSTRAINTS_MORE.read_bytes(), name.encode()])
 
 
-def golden_key(package: Path = PACKAGE, optional: Iterable[str] = ()) -> str:
+def golden_key(package: Path = PACKAGE, optional: Iterable[str] = (), series: Series = NEWEST) -> str:
     """Hash of what shapes a fresh cloud: the services and every line of this package."""
-    parts = [venv_key().encode(), *(layer_key(name).encode() for name in optional)]
+    parts = [venv_key(series).encode(), *(layer_key(name).encode() for name in optional)]
     for path in sorted(package.rglob("*.py")):
         parts += [str(path.relative_to(package)).encode(), path.read_bytes()]
     return _digest(parts)

@@ -13,6 +13,8 @@ from pocketcloud.cloud import Cloud, Status
 from pocketcloud.errors import PocketcloudError, ServiceDied
 from pocketcloud.faults.rules import FaultsError, parse
 from pocketcloud.progress import Progress
+from pocketcloud.series import ALL as SERIES
+from pocketcloud.series import NEWEST
 from pocketcloud.services import ALL, OPTIONAL
 
 MIB = 1 << 20
@@ -28,6 +30,10 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument(
         "--with", dest="extra", type=_names, default=[], metavar="SERVICES",
         help=f"optional services beside the six, separated by commas: {names}, or {ALL}",
+    )  # fmt: skip
+    up.add_argument(
+        "--series", default=NEWEST.name, metavar="RELEASE",
+        help=f"the release of OpenStack: {', '.join(SERIES)} (default: %(default)s)",
     )  # fmt: skip
     up.add_argument("--rtt", type=float, default=0.0, metavar="MS", help="add this round-trip time, in milliseconds")
     down = commands.add_parser("down", help="stop the cloud in DIR; its logs stay")
@@ -68,7 +74,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "up":
         if options.rtt < 0:
             raise PocketcloudError("--rtt is negative", "give milliseconds")
-        cloud.up(options.port, options.tls, options.rtt, options.extra)
+        cloud.up(options.port, options.tls, options.rtt, options.extra, options.series)
         print(f"export OS_CLIENT_CONFIG_FILE={shlex.quote(str(cloud.clouds_yaml))} OS_CLOUD=demo")
         return 0
     if options.command == "down":

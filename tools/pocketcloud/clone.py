@@ -110,7 +110,7 @@ def copy_golden(golden: Path, layout: Layout, settings: Settings) -> None:
             "select endpoint.id, endpoint.interface, service.type from endpoint"
             " join service on service.id = endpoint.service_id"
         ).fetchall()
-        by_type = {service.type: service.name for service in KNOWN}
+        by_type = {settings.series.type_of(service): service.name for service in KNOWN}
         for row, interface, kind in rows:
             name = by_type[kind]
             if interface == "public":

@@ -19,6 +19,7 @@ from pocketcloud.errors import PocketcloudError
 from pocketcloud.faults.rules import parse
 from pocketcloud.layout import Layout, Settings, load_settings, write_private
 from pocketcloud.progress import Progress
+from pocketcloud.series import NEWEST, Series, by_name
 from pocketcloud.services import CORE, Service, chosen
 
 NEED_BYTES = 60 * cache.MIB
@@ -67,19 +68,28 @@ class Cloud:
         return self.layout.clouds_yaml
 
     def up(
-        self, port: int | None = None, tls: bool = False, rtt_ms: float = 0.0, extra: Iterable[str] = ()
+        self,
+        port: int | None = None,
+        tls: bool = False,
+        rtt_ms: float = 0.0,
+        extra: Iterable[str] = (),
+        series: str = NEWEST.name,
     ) -> Settings:
         """Start a fresh cloud; returns when all services answer.
 
         `port` is the first of its block of ports (default: any that are free), `tls` puts the public endpoints on https
         with an authority of the cloud's own, `rtt_ms` adds that round-trip time to them, `extra` names optional
-        services.
+        services, `series` is the release of OpenStack that it is of.
         """
         root = self.layout.root
-        services = chosen(extra)
+        services, release = chosen(extra), by_name(series)
+        if release is not NEWEST and set(services) - set(CORE):
+            raise PocketcloudError(
+                f"OpenStack {release.name} has no optional services here", f"leave them out, or take {NEWEST.name}"
+            )
         try:
             with self._lock(create=True):
-                return self._up(port, tls, rtt_ms, services)
+                return self._up(port, tls, rtt_ms, services, release)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise cache.disk_full(root, "while the cloud was made") from None
@@ -91,7 +101,9 @@ class Cloud:
                 raise cache.disk_full(root, "while the databases were copied") from None
             raise
 
-    def _up(self, port: int | None, tls: bool, rtt_ms: float, services: tuple[Service, ...]) -> Settings:
+    def _up(
+        self, port: int | None, tls: bool, rtt_ms: float, services: tuple[Service, ...], series: Series
+    ) -> Settings:
         root = self.layout.root
         for path in (root, cache.directory()):
             if bad := sorted(set(str(path)) & UNFIT):
@@ -107,11 +119,12 @@ class Cloud:
         cache.check_space(root, NEED_BYTES, "a cloud")
         block = ports.bind(port, relayed=rtt_ms > 0, services=services)
         try:
-            place = venv.ensure(self.progress)
+            place = venv.ensure(self.progress, series)
             layers = venv.ensure_layers(place, (one for one in services if one not in CORE), self.progress)
-            source = golden.ensure(place, self.progress, services, layers)
+            source = golden.ensure(place, self.progress, services, layers, series)
             names = [service.name for service in services]
-            settings = Settings(block.ports.base, str(place), tls, rtt_ms, clone.new_passwords(), names, layers)
+            passwords = clone.new_passwords()
+            settings = Settings(block.ports.base, str(place), tls, rtt_ms, passwords, names, series.name, layers)
             with self.progress.step(f"starting the cloud on ports from {block.ports.base}") as update:
                 clone.clear(self.layout)
                 clone.lay_out(self.layout, settings)

@@ -13,17 +13,24 @@ from pocketcloud import cache, clone, ports, processes, running
 from pocketcloud.errors import PocketcloudError, ServiceDied
 from pocketcloud.layout import Layout, Settings
 from pocketcloud.progress import Progress
+from pocketcloud.series import NEWEST, Series
 from pocketcloud.services import CORE, Service
 
 NEED_BYTES = 100 * cache.MIB
 
 
 def ensure(
-    venv: Path, progress: Progress, services: Sequence[Service] = CORE, layers: Mapping[str, str] | None = None
+    venv: Path,
+    progress: Progress,
+    services: Sequence[Service] = CORE,
+    layers: Mapping[str, str] | None = None,
+    series: Series = NEWEST,
 ) -> Path:
     """The golden state for this code, these services and versions, built now if need be. Raises PocketcloudError."""
-    settings = Settings(0, str(venv), service_names=[service.name for service in services], layers=dict(layers or {}))
-    place = cache.directory() / f"golden-{cache.golden_key(optional=[service.name for service in settings.optional])}"
+    names = [service.name for service in services]
+    settings = Settings(0, str(venv), service_names=names, series_name=series.name, layers=dict(layers or {}))
+    optional = [service.name for service in settings.optional]
+    place = cache.directory() / f"golden-{cache.golden_key(optional=optional, series=series)}"
     if place.exists():
         return place
     with cache.locked(place.with_suffix(".lock"), "the golden state", progress):

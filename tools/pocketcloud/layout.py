@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pocketcloud.errors import PocketcloudError
+from pocketcloud.series import NEWEST, Series, by_name
 from pocketcloud.services import BY_NAME, CORE, Ports, Service
 
 FORMAT = 1
@@ -86,6 +87,7 @@ class Settings:
     rtt_ms: float = 0.0
     passwords: dict[str, str] = field(default_factory=dict)  # user → password
     service_names: list[str] = field(default_factory=lambda: [service.name for service in CORE])
+    series_name: str = NEWEST.name
     layers: dict[str, str] = field(default_factory=dict)  # optional service → where what it needs more is installed
     format: int = FORMAT
 
@@ -93,6 +95,11 @@ class Settings:
     def ports(self) -> Ports:
         """The block of ports that this cloud uses."""
         return Ports(self.base_port)
+
+    @property
+    def series(self) -> Series:
+        """The release that its services are of."""
+        return by_name(self.series_name)
 
     @property
     def services(self) -> tuple[Service, ...]:

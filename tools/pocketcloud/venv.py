@@ -14,6 +14,7 @@ from pathlib import Path
 from pocketcloud import cache
 from pocketcloud.errors import PocketcloudError
 from pocketcloud.progress import Progress
+from pocketcloud.series import NEWEST, Series
 from pocketcloud.services import CORE, Service
 
 OLDEST_PYTHON = (3, 11)
@@ -25,15 +26,17 @@ TIED = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execv(sys.argv
 COMPILER_SIGNS = ("command '", "unable to execute", "Python.h", "CompileError", "compiler", "Failed building wheel")
 
 
-def ensure(progress: Progress) -> Path:
-    """The services' venv, made now if need be. Raises PocketcloudError."""
+def ensure(progress: Progress, series: Series = NEWEST) -> Path:
+    """The venv of the services of a series, made now if need be. Raises PocketcloudError."""
     check_python()
-    place = cache.directory() / f"venv-{cache.venv_key()}"
+    place = cache.directory() / f"venv-{cache.venv_key(series)}"
     commands = (
         [sys.executable, "-m", "venv", str(place)],
-        [*_pip(place), "-c", str(cache.CONSTRAINTS), *PACKAGES],
+        [*_pip(place), "-c", str(series.constraints_file), *PACKAGES],
     )
-    _ensure(place, commands, f"{len(CORE)} OpenStack services (once, a few minutes)", NEED_BYTES, progress)
+    _ensure(
+        place, commands, f"{len(CORE)} services of OpenStack {series.name} (once, a few minutes)", NEED_BYTES, progress
+    )
     return place
 
 
@@ -47,7 +50,7 @@ def ensure_layers(venv: Path, services: Iterable[Service], progress: Progress) -
     layers = {}
     for service in services:
         place = cache.directory() / f"layer-{service.name}-{cache.layer_key(service.name)}"
-        constraints = ["-c", str(cache.CONSTRAINTS), "-c", str(cache.CONSTRAINTS_MORE)]
+        constraints = ["-c", str(NEWEST.constraints_file), "-c", str(cache.CONSTRAINTS_MORE)]
         command = [*_pip(venv), "--prefix", str(place), "--no-warn-script-location", *constraints, service.package]
         _ensure(place, [command], f"{service.name} (once)", LAYER_NEED_BYTES, progress)
         layers[service.name] = str(place)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pocketcloud.layout import Layout, Settings, write_private
+from pocketcloud.series import Series
 from pocketcloud.services import REGION, Ports
 
 Ini = dict[str, dict[str, object]]
@@ -25,6 +26,7 @@ class Site:
     venv: str
     layers: Mapping[str, str]
     service_password: str
+    series: Series
 
     def database(self, name: str) -> str:
         """SQLAlchemy URL of a database."""
@@ -93,7 +95,7 @@ def render(ini: Ini) -> str:
 
 def write(layout: Layout, settings: Settings) -> None:
     """Write the configuration files of all services."""
-    site = Site(layout, settings.ports, settings.venv, settings.layers, settings.passwords["service"])
+    site = Site(layout, settings.ports, settings.venv, settings.layers, settings.passwords["service"], settings.series)
     for service in settings.services:
         module = importlib.import_module(f"pocketcloud.configs.{service.name}")
         write_private(path(layout, service.name), render(module.settings(site)))

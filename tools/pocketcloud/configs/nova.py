@@ -26,7 +26,11 @@ def settings(site: Site) -> Ini:
         "glance": client,
         "placement": client,
         "neutron": client,
-        "cinder": {**client, "os_region_name": client["region_name"], "catalog_info": "block-storage::internalURL"},
+        "cinder": {
+            **client,
+            "os_region_name": client["region_name"],
+            "catalog_info": f"{site.series.volume_type}::internalURL",
+        },
         "service_user": {"send_service_user_token": "true", **client},
         "filter_scheduler": {"track_instance_changes": "false"},
         "vnc": {"enabled": "false"},

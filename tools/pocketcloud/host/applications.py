@@ -3,6 +3,7 @@
 # mypy: disable-error-code="import-untyped, import-not-found"
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 from collections.abc import Callable
@@ -15,32 +16,35 @@ from pocketcloud.layout import Layout, Settings
 def keystone(layout: Layout, settings: Settings) -> Application:
     """Identity."""
     os.environ["OS_KEYSTONE_CONFIG_DIR"] = str(layout.etc)
-    from keystone.wsgi.api import application
-
-    return application
+    return _entered("keystone", settings)
 
 
 def placement(layout: Layout, settings: Settings) -> Application:
     """Placement."""
     os.environ["OS_PLACEMENT_CONFIG_DIR"] = str(layout.etc)
-    from placement.wsgi.api import application
-
-    return application
+    return _entered("placement", settings)
 
 
 def glance(layout: Layout, settings: Settings) -> Application:
     """Images."""
     os.environ["OS_GLANCE_CONFIG_DIR"] = str(layout.etc)
-    from glance.wsgi.api import application
-
-    return application
+    return _entered("glance", settings)
 
 
 def neutron(layout: Layout, settings: Settings) -> Application:
     """Networks; the routers' agent is played by a driver."""
     from pocketcloud.host import start_neutron
 
-    return start_neutron.application(layout)
+    return start_neutron.application(layout, functools.partial(_entered, "neutron", settings))
+
+
+def _entered(name: str, settings: Settings) -> Application:
+    """The application of a service that starts with it."""
+    if settings.series.threads:
+        return cast(Application, importlib.import_module(f"{name}.wsgi.api").application)
+    from pocketcloud.host.older import entry_points
+
+    return entry_points.APPLICATIONS[name]()
 
 
 def cinder(layout: Layout, settings: Settings) -> Application:

@@ -109,7 +109,7 @@ def _users(identity: Any, settings: Settings) -> None:
 
 def _catalog(identity: Any, settings: Settings) -> None:
     for one in settings.services[1:]:
-        service = identity.create_service(name=one.name, type=one.type)
+        service = identity.create_service(name=one.name, type=settings.series.type_of(one))
         for interface in ("public", "internal", "admin"):
             url = settings.ports.internal_url(one.name, path=True)
             identity.create_endpoint(service_id=service.id, interface=interface, region_id=REGION, url=url)

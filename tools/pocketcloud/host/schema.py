@@ -111,7 +111,7 @@ def _optional(name: str, layout: Layout, settings: Settings) -> Task:
 
 def create(layout: Layout, settings: Settings) -> None:
     """Run all tasks, as many at once as there are processors. Raises SystemExit naming those that failed."""
-    supervisor.preload()
+    supervisor.preload(settings.series)
     chains = _tasks(layout, settings)
     running: dict[int, tuple[str, list[Task]]] = {}
     failed: list[str] = []

@@ -7,6 +7,7 @@ import sys
 import threading
 from typing import Any
 
+from pocketcloud.host import threads
 from pocketcloud.host.httpd import Application
 from pocketcloud.layout import Layout, Settings
 from pocketcloud.services import ZONES
@@ -17,9 +18,7 @@ DAEMONS: list[Any] = []  # referenced for as long as the process lives
 def application(layout: Layout, settings: Settings) -> Application:
     """Start all daemons and return the block storage API."""
     sys.argv = ["cinder", "--config-file", str(layout.etc / "cinder.conf")]
-    from oslo_service import backend
-
-    backend.init_backend(backend.BackendType.THREADING)  # before any import of cinder
+    threads.choose(settings.series)  # before any import of cinder
     from cinder import service as cinder_service
     from cinder.wsgi import wsgi
     from oslo_config import cfg

@@ -4,20 +4,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from pocketcloud.host.httpd import Application
 from pocketcloud.layout import Layout
 
 
-def application(layout: Layout) -> Application:
-    """Start neutron and return the network API."""
+def application(layout: Layout, enter: Callable[[], Application]) -> Application:
+    """Start neutron, which `enter` does, and return the network API."""
     os.environ["OS_NEUTRON_CONFIG_DIR"] = str(layout.etc)
     os.environ["OS_NEUTRON_CONFIG_FILES"] = "neutron.conf"
-    from neutron.wsgi.api import application
-
+    api = enter()
     _survive_vanished_parents()
-    return application
+    return api
 
 
 def _survive_vanished_parents() -> None:

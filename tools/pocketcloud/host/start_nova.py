@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from pocketcloud.host.httpd import Application
+from pocketcloud.host.older import repairs
 from pocketcloud.layout import Layout, Settings
 from pocketcloud.services import ZONES
 
@@ -25,14 +26,19 @@ def application(layout: Layout, settings: Settings) -> Application:
     from nova.compute import rpcapi
     from nova.objects import host_mapping
 
-    api = wsgi_app.init_application("osapi_compute", "nova-api")
+    names = ("osapi_compute", "nova-api") if settings.series.threads else ("osapi_compute",)
+    api = wsgi_app.init_application(*names)
     from pocketcloud.host.drivers import nova as driver
 
     sys.modules["nova.virt.pocketcloud"] = driver  # nova looks for drivers below nova.virt only
     _any_host_is_ours()
     os_vif.initialize()
     objects.Service.enable_min_version_cache()
-    topics = {"topic": rpcapi.RPC_TOPIC, "topic_alt": rpcapi.RPC_TOPIC_ALT}
+    topics = {"topic": rpcapi.RPC_TOPIC}
+    if settings.series.threads:
+        topics["topic_alt"] = rpcapi.RPC_TOPIC_ALT
+    else:
+        repairs.copy_provider_trees_without_locks()
     for arguments in (
         {"binary": "nova-conductor", "host": "pocket"},
         {"binary": "nova-scheduler", "host": "pocket"},

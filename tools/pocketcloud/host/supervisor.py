@@ -12,7 +12,6 @@ import ctypes
 import functools
 import gc
 import importlib
-import importlib.abc
 import json
 import logging
 import os
@@ -24,11 +23,12 @@ import threading
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import FrameType
-from typing import Any
 
+from pocketcloud.host import threads
 from pocketcloud.layout import Layout, Settings, write_private
+from pocketcloud.series import Series
 
 LOG = logging.getLogger("pocketcloud.supervisor")
 PRELOADED = (
@@ -62,29 +62,14 @@ DRAIN_S = 2.0  # for requests at work when a service is told to stop
 PR_SET_PDEATHSIG = 1
 
 
-class NoEventlet(importlib.abc.MetaPathFinder):
-    """Keeps eventlet out of what is preloaded: oslo libraries pick it up when they see it, and we run threads."""
-
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> None:
-        """Refuse eventlet."""
-        if fullname.partition(".")[0] == "eventlet":
-            raise ImportError("threads only")
-
-
-def preload() -> None:
+def preload(series: Series) -> None:
     """Import what all services need, before they are forked."""
-    finder = NoEventlet()
-    sys.meta_path.insert(0, finder)
-    try:
-        from oslo_service import backend
-
-        backend.init_backend(backend.BackendType.THREADING)
+    with threads.without_eventlet(series):
+        threads.choose(series)
         for name in PRELOADED:
             importlib.import_module(name)
         # reads the entry points of every installed distribution: once, not in each service
         importlib.import_module("stevedore._cache").get_group_all("neutron.core_plugins")
-    finally:
-        sys.meta_path.remove(finder)
     gc.collect()
     gc.freeze()  # the collector would touch, and so copy, every shared page
 
@@ -260,7 +245,7 @@ def run(layout: Layout, settings: Settings, sockets: str) -> int:
         from pocketcloud.host import passwords
 
         passwords.set_passwords(layout, settings)
-        preload()
+        preload(settings.series)
         supervisor.start()
         supervisor.reap()
     except _Asked:
