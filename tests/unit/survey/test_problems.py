@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from stackprobe.quota import Quota
+from stackprobe.scenarios import discover, roles_paths
 from stackprobe.survey.fitting import fit
 from stackprobe.survey.model import Flavor, Problem
 from stackprobe.survey.problems import problems, told
 
 from tests.support.surveys import survey
 
+FOUND = discover(roles_paths())
+
 
 def found(**changes: Any) -> list[Problem]:
     one = survey(**changes)
-    return problems(one, fit(one))
+    return problems(one, fit(one), FOUND.values())
 
 
 def test_nothing_is_wrong_with_a_cloud_that_has_everything() -> None:
@@ -51,3 +55,15 @@ def test_a_service_that_gives_no_answer_is_told_once_and_whose_fault_it_is() -> 
 def test_a_refusal_is_not_the_clouds_fault() -> None:
     (problem,) = found(volume_types=None, unanswered={"volume_types": Problem("refused", "get the role")})
     assert (problem.cloud_fault, problem.remedy) == (False, "get the role")
+
+
+def test_a_quota_that_leaves_too_little_is_told_once_with_all_whom_it_stops() -> None:
+    quotas = {"networks": Quota("networks", 1, 1), "routers": Quota("routers", None, 7)}
+    (problem,) = found(quotas=quotas)
+    assert problem.message.startswith("the project's quota of networks is 1, 1 of them used: ")
+    assert "compute needs 1" in problem.message and "network needs 1" in problem.message
+    assert "raise the quota" in problem.remedy and not problem.cloud_fault
+
+
+def test_who_lacks_the_service_is_not_stopped_by_its_quota() -> None:
+    assert found(quotas={"volumes": Quota("volumes", 0, 0)}, cloud={"services": frozenset({"identity"})}) == []

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stackprobe.quota import Quota
 from stackprobe.scenarios import Scenario, discover, roles_paths
 from stackprobe.survey.fitting import fit
 from stackprobe.survey.suitability import reason_against
@@ -30,6 +31,20 @@ def scenario(folder: Path, text: str, options: str = "") -> Scenario:
         ("tags: [life_cycle]", "", {"cloud": {"roles": frozenset({"reader"})}}, "only the role reader"),
         ("services: [compute]", "image", {"images": ()}, "no image that boots"),
         ("services: [compute]", "flavor", {"flavors": ()}, "no flavor"),
+        ("needs: {servers: 2}", "", {"quotas": {"servers": Quota("servers", 3, 2)}}, "servers: 2 needed, 1 left of 3"),
+        ("needs: {servers: 2}", "", {"quotas": {"ram_mb": Quota("ram_mb", 1023, 0)}}, "ram_mb: 1024 needed, 1023 left"),
+        (
+            'needs: {servers: "{{ cloud.zones | length }}"}',
+            "",
+            {"quotas": {"servers": Quota("servers", 1, 0)}},
+            "servers: 2 needed",
+        ),
+        (
+            'needs: {ram_mb: "{{ cloud.larger_flavor.ram }}"}',
+            "",
+            {"quotas": {"ram_mb": Quota("ram_mb", 2000, 0)}},
+            "ram_mb: 2048 needed",
+        ),
     ],
 )
 def test_a_reason_against_it(tmp_path: Path, text: str, options: str, changes: dict[str, Any], says: str) -> None:
@@ -54,6 +69,10 @@ def test_what_watches_nothing_by_itself_is_for_the_operator_to_configure() -> No
         ("services: [compute]", "flavor image", {"flavors": None}),
         ("services: [compute]", "flavor image", {"images": None}),
         ("services: [network]", "external", {"external_networks": ()}),
+        ("needs: {servers: 2}", "", {"quotas": {"servers": Quota("servers", 3, 1)}}),
+        ("needs: {servers: 2}", "", {"quotas": {"servers": Quota("servers", None, 99)}}),
+        ("needs: {servers: 2}", "", {"flavors": None, "quotas": {"servers": Quota("servers", 0, 0)}}),
+        ('needs: {servers: "{{ 1 - 2 }}"}', "", {"quotas": {"servers": Quota("servers", 0, 0)}}),
     ],
 )
 def test_no_reason_against_it(tmp_path: Path, text: str, options: str, changes: dict[str, Any]) -> None:

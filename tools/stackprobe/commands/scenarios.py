@@ -70,7 +70,7 @@ def _reasons(arguments: argparse.Namespace, chosen: list[Scenario]) -> tuple[dic
         print(f"stackprobe: the cloud failed. {fault}", file=sys.stderr)
         return None, 1
     fitting = fit(survey)
-    wrong = problems(survey, fitting)
+    wrong = problems(survey, fitting, chosen)
     for problem in wrong:
         print(f"stackprobe: {arguments.cloud} – {told(problem)}", file=sys.stderr)
     reasons = {one.name: reason_against(one, survey, fitting) for one in chosen}

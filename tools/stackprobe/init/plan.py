@@ -62,7 +62,7 @@ def plan(survey: Survey, scenarios: Mapping[str, Scenario]) -> Plan:
     return Plan(
         survey,
         chosen,
-        tuple(problems(survey, chosen)),
+        tuple(problems(survey, chosen, scenarios.values())),
         tuple(running),
         tuple(left_out),
         tuple(sorted({service for one in running for service in one.services})),

@@ -51,6 +51,9 @@ def _facts(plan: Plan) -> Iterator[str]:
     ):
         if found is not None:
             yield f"{what}: {_some(list(found))}."
+    room = [f"{name} {one.free}" for name, one in survey.quotas.items() if one.free is not None]
+    if room:
+        yield f"Room in the project's quota: {', '.join(room)}."
     for what, number in (("Flavors", survey.flavors), ("Images", survey.images)):
         if number is not None:
             yield f"{what} that the project sees: {len(number)}."

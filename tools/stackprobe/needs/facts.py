@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import openstack.connection
 
-from stackprobe.survey.fitting import boot_images, fitting_flavors
+from stackprobe.survey.fitting import boot_images, fitting_flavors, next_larger
 from stackprobe.survey.model import Flavor, Image
 from stackprobe.survey.questions import QUESTIONS
 
@@ -59,8 +59,8 @@ class Facts:
             flavor = _named(flavors, options.get("flavor")) or self._fitting(flavors, options)
             if flavor is None:
                 raise FactUnknown("there is no flavor for it")
-            larger = _named(flavors, options.get("resize_flavor")) or _larger(flavors, flavor)
-            found |= {"flavor": _plain(flavor), "larger_flavor": _plain(larger)}
+            larger = _named(flavors, options.get("resize_flavor")) or next_larger(flavors, flavor) or flavor
+            found |= {"flavor": figures(flavor), "larger_flavor": figures(larger)}
         return found
 
     def _fitting(self, flavors: list[Flavor], options: Mapping[str, Any]) -> Flavor | None:
@@ -90,18 +90,6 @@ def _named(things: list[Thing], wanted: Any) -> Thing | None:
     return next(by_name, None) or next(by_id, None)
 
 
-def _larger(flavors: list[Flavor], small: Flavor) -> Flavor:
-    """The next larger one, or the same where there is none."""
-    larger = (
-        one
-        for one in flavors
-        if one.id != small.id
-        and one.disk_gb >= small.disk_gb
-        and one.vcpus >= small.vcpus
-        and one.ram_mb >= small.ram_mb
-    )
-    return next(larger, small)
-
-
-def _plain(flavor: Flavor) -> dict[str, int]:
+def figures(flavor: Flavor) -> dict[str, int]:
+    """What needs may ask of a flavor."""
     return {"vcpus": flavor.vcpus, "ram": flavor.ram_mb, "disk": flavor.disk_gb}

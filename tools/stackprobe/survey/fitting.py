@@ -33,6 +33,19 @@ def fit(survey: Survey) -> Fit:
     return Fit(flavor, image, networks[0] if networks else None)
 
 
+def next_larger(flavors: Iterable[Flavor], small: Flavor) -> Flavor | None:
+    """The smallest flavor that has no less of anything than ``small``, as scenarios resize to; None: there is none."""
+    larger = (
+        one
+        for one in sorted(flavors, key=lambda flavor: (flavor.vcpus, flavor.ram_mb, flavor.disk_gb))
+        if one.id != small.id
+        and one.disk_gb >= small.disk_gb
+        and one.vcpus >= small.vcpus
+        and one.ram_mb >= small.ram_mb
+    )
+    return next(larger, None)
+
+
 def boot_images(images: Iterable[Image]) -> list[Image]:
     """Images that may be booted, public ones first: others come and go with their owners."""
     disks = [one for one in images if one.size_bytes and one.disk_format not in _NO_DISKS]

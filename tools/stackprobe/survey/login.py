@@ -50,7 +50,7 @@ class Asker:
     def _problem(self, verdict: Verdict) -> Problem:
         message = " ".join(str(self._scrub(verdict.message)).split()).rstrip(". ")
         remedy = (verdict.remedy or "").replace("this step needs", "this question needs")
-        return Problem(message, remedy, verdict.outcome == FAILED)
+        return Problem(message, remedy, verdict.outcome == FAILED, verdict.status)
 
 
 def log_in(asker: Asker) -> Cloud:

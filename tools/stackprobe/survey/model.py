@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from stackprobe.quota import Quota
+
 READER_ROLES = frozenset({"reader"})
 """Roles that may look and not touch."""
 
@@ -14,11 +16,13 @@ class Problem:
     """Something wrong, and what to do about it; each one sentence without a full stop.
 
     :param cloud_fault: the cloud broke its promise, so it is not for the user to mend.
+    :param status: the HTTP status that decided it.
     """
 
     message: str
     remedy: str = ""
     cloud_fault: bool = False
+    status: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,8 @@ class Network:
 class Survey:
     """Everything that was found. What is None was not asked, since its service is absent, or was not answered.
 
-    :param unanswered: why a question has no answer, by what was asked (``flavors``, ``images``, …).
+    :param quotas: by resource (see :data:`stackprobe.needs.RESOURCES`), as far as services tell them.
+    :param unanswered: why a question has no answer, by what was asked (``flavors``, ``quotas of compute``, …).
     """
 
     cloud: Cloud
@@ -96,4 +101,5 @@ class Survey:
     server_zones: tuple[str, ...] | None = None
     volume_zones: tuple[str, ...] | None = None
     volume_types: tuple[str, ...] | None = None
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
     unanswered: Mapping[str, Problem] = field(default_factory=dict)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from stackprobe.errors import sentence
+from stackprobe.scenarios import Scenario
 from stackprobe.survey.fitting import Fit
+from stackprobe.survey.headroom import shortfalls
 from stackprobe.survey.model import Problem, Survey
-from stackprobe.survey.questions import QUESTIONS
+from stackprobe.survey.questions import QUESTIONS, QUOTAS
 
 _WORDS = {
     "flavors": "the flavors",
@@ -19,19 +21,22 @@ _WORDS = {
 }
 
 
-def problems(survey: Survey, chosen: Fit) -> list[Problem]:
-    """Everything that is wrong, what has no answer first."""
-    return [*_unanswered(survey), *_lacking(survey, chosen)]
+def problems(survey: Survey, chosen: Fit, scenarios: Iterable[Scenario]) -> list[Problem]:
+    """Everything that is wrong, what has no answer first.
+
+    :param scenarios: those that are of interest.
+    """
+    return [*_unanswered(survey), *_lacking(survey, chosen), *_without_room(survey, chosen, scenarios)]
 
 
 def _unanswered(survey: Survey) -> Iterator[Problem]:
     """One for each service: one that is down answers none of its questions."""
     asked: dict[str, list[str]] = {}
     for name in sorted(survey.unanswered):
-        asked.setdefault(QUESTIONS[name][0], []).append(name)
+        asked.setdefault(QUOTAS.get(name) or QUESTIONS[name][0], []).append(name)
     for service, names in asked.items():
         first = survey.unanswered[names[0]]
-        about = " and ".join(_WORDS[name] for name in names)
+        about = " and ".join(_WORDS.get(name, "quotas") for name in names)
         remedy = first.remedy or "look at this service; run `stackprobe init` again when it answers"
         fault = any(survey.unanswered[name].cloud_fault for name in names)
         yield Problem(f"{service} gives no answer about {about}: {first.message}", remedy, fault)
@@ -69,6 +74,23 @@ def _lacking(survey: Survey, chosen: Fit) -> Iterator[Problem]:
         yield Problem(
             f"{project} sees no external network: gateways and floating IPs are left out",
             "let the cloud's operator share one with the project, then run `stackprobe init` again",
+        )
+
+
+def _without_room(survey: Survey, chosen: Fit, scenarios: Iterable[Scenario]) -> Iterator[Problem]:
+    """One for each resource of which the quota leaves too little, for those scenarios whose services there are."""
+    lacking: dict[str, list[str]] = {}
+    for scenario in scenarios:
+        if set(scenario.services) <= survey.cloud.services:
+            for one in shortfalls(scenario, survey, chosen):
+                lacking.setdefault(one.quota.resource, []).append(f"{scenario.name} needs {one.needed}")
+    for resource, needs in lacking.items():
+        quota = survey.quotas[resource]
+        used = f", {quota.used} of them used" if quota.used else ""
+        yield Problem(
+            f"the project's quota of {resource} is {quota.limit}{used}: {', '.join(needs)}",
+            "raise the quota, or free what is used (`stackprobe sweep` removes what dead runs left), "
+            "then run `stackprobe init` again",
         )
 
 

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from stackprobe.engine.performing import GRACE_S
+from stackprobe.needs import RESOURCES
 from stackprobe.parallel import run_all
+from stackprobe.quota import NOT_OFFERED, READERS, Quota
 from stackprobe.survey.login import Asker
 from stackprobe.survey.model import Cloud, Flavor, Image, Network, Problem, Survey
 
@@ -21,6 +23,8 @@ QUESTIONS: dict[str, tuple[str, Callable[[Any], Iterator[Any]]]] = {
     "volume_zones": ("block-storage", lambda cloud: _zones(cloud.block_storage.availability_zones())),
     "volume_types": ("block-storage", lambda cloud: (str(one.name) for one in cloud.block_storage.types())),
 }
+#: What is asked about quotas: the service, which is asked for all it has.
+QUOTAS = {f"quotas of {service}": service for service in READERS}
 
 
 def ask(asker: Asker, cloud: Cloud, timeout_s: float) -> Survey:
@@ -33,16 +37,24 @@ def ask(asker: Asker, cloud: Cloud, timeout_s: float) -> Survey:
         for name, (service, read) in QUESTIONS.items()
         if service in cloud.services
     }
+    jobs |= {
+        name: functools.partial(asker.ask, functools.partial(READERS[service], asker.connection, RESOURCES))
+        for name, service in QUOTAS.items()
+        if service in cloud.services
+    }
     deadline = time.monotonic() + timeout_s + 2 * GRACE_S
     results = run_all(jobs, deadline=deadline, workers=max(1, len(jobs)))
     answers: dict[str, Any] = {}
     unanswered: dict[str, Problem] = {name: Problem(f"{error}") for name, error in results.failed.items()}
+    quotas: dict[str, Quota] = {}
     for name, (answer, problem) in results.done.items():
-        if problem is None:
+        if problem is None and name in QUOTAS:
+            quotas |= answer
+        elif problem is None:
             answers[name] = answer
-        else:
+        elif name not in QUOTAS or problem.status not in NOT_OFFERED:
             unanswered[name] = problem
-    return Survey(cloud, unanswered=unanswered, **answers)
+    return Survey(cloud, unanswered=unanswered, quotas=quotas, **answers)
 
 
 def _answer(read: Callable[[Any], Iterator[Any]], connection: Any) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stackprobe.scenarios import Scenario
 from stackprobe.survey.fitting import Fit
+from stackprobe.survey.headroom import shortfalls
 from stackprobe.survey.model import Survey
 
 
@@ -25,8 +26,10 @@ def reason_against(scenario: Scenario, survey: Survey, chosen: Fit) -> str | Non
     known = survey.flavors is not None and (survey.images is not None or not survey.flavors)
     if "flavor" in scenario.options and known and chosen.flavor is None:
         return "the project sees no flavor with a disk that fits an image"
-    if not scenario.services and (lists := _to_fill(scenario)):
-        return f"it watches nothing until its option {lists[0]} says what"
+    if lacking := shortfalls(scenario, survey, chosen):
+        return f"the project's quota has no room for it: {'; '.join(map(str, lacking))}"
+    if not scenario.services and (empty := _to_fill(scenario)):
+        return f"it watches nothing until its option {empty[0]} says what"
     return None
 
 
