@@ -73,6 +73,25 @@ def test_an_answer_without_the_secret_is_failed_and_what_was_made_is_removed(
     assert probe.one("end")["leftovers"] == 0
 
 
+@pytest.mark.parametrize("how", ["refused", "may_refuse"])
+def test_what_is_refused_as_expected_was_not_created(probe: Probe, faults: Faults, how: str) -> None:
+    faults([{"service": "neutron", "method": "POST", "path": "/networks$", "status": 403, "body": {}}])
+    answer = probe.step(
+        "call", {how: [403]}, call="network.create_network", args={"name": probe.name("net")}, creates="network"
+    )
+    assert (answer["outcome"], list(answer["result"].values())) == ("passed", [403]), answer
+    assert [one["state"] for one in probe.records("resource")] == ["intended", "deleted"]
+
+
+def test_what_is_created_instead_of_refused_is_failed_and_removed(probe: Probe, demo: Connection) -> None:
+    answer = probe.step(
+        "call", call="network.create_network", args={"name": probe.name("net")}, creates="network", refused=[403]
+    )
+    assert answer["outcome"] == "failed" and "but the cloud did it" in answer["message"], answer
+    probe.finish()
+    assert list(demo.network.networks(name=probe.name("net"))) == []
+
+
 def test_the_id_of_what_was_made_may_stand_elsewhere(probe: Probe, volume: str) -> None:
     backup = probe.step(
         "call",

@@ -123,3 +123,18 @@ def test_a_deadline_says_what_was_still_missing(probe: Probe) -> None:
     answer = probe.step("wait", "Wait", call="network.networks", until={"0.name": "nowhere"}, deadline=1)
     assert answer["outcome"] == "failed"
     assert "0.name is 'nowhere', but it is 'public'" in answer["message"]
+
+
+def test_a_join_tells_the_zones_of_what_went_wrong(probe: Probe) -> None:
+    for zone, wanted in (("good", "public"), ("bad", "another"), ("worse", "a third")):
+        probe.step(
+            "call",
+            f"Look in {zone}",
+            call="network.networks",
+            expect={"0.name": wanted},
+            zone=zone,
+            background=True,
+        )
+    joined = probe.step("join")
+    assert joined["fatal"] and joined["result"] == {"wrong_zones": ["bad", "worse"]}
+    assert probe.step("join")["result"] == {"wrong_zones": []}

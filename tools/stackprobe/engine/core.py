@@ -178,7 +178,8 @@ class Engine:
         bad = [one for one in answers if one["fatal"]]
         if not bad and chosen and str(step.arguments.get("measure") or "false").lower() != "false":
             return self._measured(step, chosen)
-        return bad[0] if bad else {"outcome": PASSED, "message": "", "fatal": False, "result": None}
+        worst_of_all = bad[0] if bad else {"outcome": PASSED, "message": "", "fatal": False}
+        return {**worst_of_all, "result": {"wrong_zones": [one.zone for one in chosen if one.answer.result()["fatal"]]}}
 
     def _measured(self, step: Step, joined: list[Background]) -> dict[str, Any]:
         began, ended = Background.span(joined)

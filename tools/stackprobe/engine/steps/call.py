@@ -19,6 +19,15 @@ MAX_RETRIES = 3
 """How often a 429 with ``Retry-After`` is obeyed within one step."""
 
 
+class _RefusedAsExpected(Exception):
+    """Nothing was created, as it should be. The ledger goes by its status."""
+
+    def __init__(self, answer: dict[str, int]) -> None:
+        super().__init__(answer)
+        self.answer = answer
+        (self.http_status,) = answer.values()
+
+
 class CallStep(StepKind):
     """Calls ``call`` with ``args``.
 
@@ -63,13 +72,18 @@ class CallStep(StepKind):
 
     def _create(self, context: StepContext, step: Step) -> Any:
         kind, name = step.arguments["creates"], _own_name(context, step)
-        with context.ledger.creating(step.scenario, kind, name, context.activity.uncertain) as created:
-            result = self._call(context, step)
-            named = "identity" in step.arguments or not isinstance(result, dict)
-            identity = _identity(step, result) if named else context.ledger.identity(kind, result, name)
-            if not identity:
-                raise StepFailure(f"the answer names no id of the {kind} that was to be created")
-            created(identity)
+        try:
+            with context.ledger.creating(step.scenario, kind, name, context.activity.uncertain) as created:
+                result = self._call(context, step)
+                if step.arguments.get("refused") or (step.arguments.get("may_refuse") and _is_refusal(result)):
+                    raise _RefusedAsExpected(result)
+                named = "identity" in step.arguments or not isinstance(result, dict)
+                identity = _identity(step, result) if named else context.ledger.identity(kind, result, name)
+                if not identity:
+                    raise StepFailure(f"the answer names no id of the {kind} that was to be created")
+                created(identity)
+        except _RefusedAsExpected as refusal:
+            return refusal.answer
         return result
 
     @staticmethod

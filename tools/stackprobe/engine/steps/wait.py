@@ -120,8 +120,9 @@ def _state(answer: Any) -> str:
     if answer is None:
         return "no answer"
     if isinstance(answer, dict):
-        fault = answer.get("fault")
-        message = fault.get("message") if isinstance(fault, dict) else answer.get("status_reason")
+        fault = answer.get("fault")  # of a server; stacks and backups have a text of their own
+        own = answer.get("status_reason") or answer.get("fail_reason")
+        message = fault.get("message") if isinstance(fault, dict) else own
         reason = f" ({message})" if message else ""
         return f"status {answer.get('status')}{reason}"
     return str(answer)[:80]
