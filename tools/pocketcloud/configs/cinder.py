@@ -5,7 +5,7 @@ from pocketcloud.services import ZONES
 
 
 def settings(site: Site) -> Ini:
-    """One backend a zone, volumes are bookkeeping only; one place for backups."""
+    """One backend a zone, volumes are bookkeeping only; one place for the backups of all zones."""
     nova = site.credentials("cinder")
     nova["interface"] = "internal"
     backends: Ini = {

@@ -1,4 +1,4 @@
-"""cinder: API, scheduler, backup and one volume service a zone in one process."""
+"""cinder: API, scheduler and, in each zone, a volume and a backup service in one process."""
 
 # mypy: disable-error-code="import-untyped, import-not-found"
 from __future__ import annotations
@@ -36,15 +36,19 @@ def application(layout: Layout, settings: Settings) -> Application:
                 super().report_state()
 
     host = cfg.CONF.host
-    for arguments in (  # the scheduler last: it waits for a backend
-        *({"binary": "cinder-volume", "host": f"{host}@{zone}", "service_name": zone} for zone in ZONES),
-        {"binary": "cinder-backup", "service_name": "backup"},
-        {"binary": "cinder-scheduler"},
-    ):
+
+    def start(**arguments: str) -> None:
         daemon = Service.create(**arguments)
         daemon.start()
         daemon.report_state()  # a clone's services are old: alive now, not at the first heartbeat
         DAEMONS.append(daemon)
+
+    for zone in ZONES:
+        start(binary="cinder-volume", host=f"{host}@{zone}", service_name=zone)
+        cfg.CONF.set_override("storage_availability_zone", zone)  # as on a backup host of that zone
+        start(binary="cinder-backup", host=f"{host}-{zone}", service_name="backup")
+        cfg.CONF.clear_override("storage_availability_zone")
+    start(binary="cinder-scheduler")  # the last: it waits for a backend
     return api
 
 
