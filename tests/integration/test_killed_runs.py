@@ -1,4 +1,4 @@
-"""A run that is killed with SIGKILL, at twenty moments: what it reports, and that the next sweep leaves nothing.
+"""A run that is killed with SIGKILL, at twenty-two moments: what it reports, and that the next sweep leaves nothing.
 
 For every kind of resource one of the moments lies between the request that creates it and the answer: the cloud has
 made it, and the run never heard so.
@@ -38,6 +38,8 @@ CREATIONS = (
     ("image", "image"),
     ("volume", "volume"),
     ("volume", "volume_snapshot"),
+    ("volume_backup", "volume_backup"),
+    ("volume_transfer", "volume_transfer"),
     ("compute", "keypair"),
     ("compute", "server"),
     ("compute", "image"),

@@ -69,6 +69,25 @@ def weather_of(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPat
     return seen
 
 
+@pytest.fixture(scope="session")
+def calm(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Season], Probed]:
+    """Call it with a season for the run of all its scenarios without faults, of which nothing is left; made once."""
+    runs: dict[int, Probed] = {}
+
+    def run(season: Season) -> Probed:
+        if id(season) not in runs:
+            before = inventory(admin)
+            cloud.faults()
+            directory = tmp_path_factory.mktemp("calm") / "run"
+            found = run_probes(cloud.clouds_yaml, directory, season.scenarios, options=season.options)
+            assert (found.exit_code, found.results.leftovers) == (0, 0), found.said
+            assert settled_inventory(admin, before) == before
+            runs[id(season)] = found
+        return runs[id(season)]
+
+    return run
+
+
 def _rage(cloud: Cloud, admin: Connection, season: Season, number: int, directory: Path) -> tuple[Probed, bool]:
     """The run of a season with this number, and whether it left nothing."""
     faults, before = season.of(number), inventory(admin)

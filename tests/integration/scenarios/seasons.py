@@ -79,6 +79,10 @@ class Season:
         ]
         return [(scenario, what) for _, scenario, what in sorted(pairs, key=lambda pair: pair[0])]
 
+    def faults_of(self, scenario: str) -> list[str]:
+        """What happens to a scenario, for a test file of its own."""
+        return list(self.scenarios[scenario])
+
     @cached_property
     def ids(self) -> list[str]:
         """Names for the tests of these faults."""
