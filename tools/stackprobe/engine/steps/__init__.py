@@ -9,6 +9,7 @@ from stackprobe.engine.steps.delete import DeleteStep
 from stackprobe.engine.steps.dns import DnsStep
 from stackprobe.engine.steps.endpoint import EndpointStep
 from stackprobe.engine.steps.http import HttpStep
+from stackprobe.engine.steps.quota import QuotaStep
 from stackprobe.engine.steps.temporary_url import TemporaryUrlStep
 from stackprobe.engine.steps.token import TokenStep
 from stackprobe.engine.steps.wait import WaitStep
@@ -24,6 +25,7 @@ KINDS: dict[str, type[StepKind]] = {
         EndpointStep,
         DnsStep,
         HttpStep,
+        QuotaStep,
         TemporaryUrlStep,
     )
 }
