@@ -56,7 +56,7 @@ class _Reader:
                 self.take_file(role, str(name or ""), file.parent)
             for arguments in _actions(task, _ROLES):
                 self._take_role(role, arguments if isinstance(arguments, Mapping) else {})
-            if any(str(key).startswith("probe_") and key not in _NO_STEPS for key in task):
+            if any(_is_step(str(key), value) for key, value in task.items()):
                 self._take_step(str(task.get("name") or ""))
 
     def _take_role(self, role: Path, arguments: Mapping[str, Any]) -> None:
@@ -73,6 +73,12 @@ class _Reader:
             self.complete = False
         else:
             self.names.append(name)
+
+
+def _is_step(action: str, arguments: Any) -> bool:
+    if action == "probe_join" and isinstance(arguments, Mapping) and arguments.get("measure"):
+        return True
+    return action.startswith("probe_") and action not in _NO_STEPS
 
 
 def _actions(task: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[Any]:

@@ -53,6 +53,8 @@ MAIN = """
       probe_wait: {call: x}
     - name: Go on beside
       probe_join:
+    - name: All is there
+      probe_join: {measure: true}
   always:
     - name: Delete it
       probe_delete: {kind: server}
@@ -164,6 +166,7 @@ def test_steps_are_found_wherever_they_are_imported_from(tmp_path: Path) -> None
         "first_of_all": "First of all",
         "list_the_images": "List the images",
         "boot_it": "Boot  it",
+        "all_is_there": "All is there",
         "delete_it": "Delete it",
     }
     assert found.complete
