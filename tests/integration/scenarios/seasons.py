@@ -26,6 +26,8 @@ from tests.integration.conftest import Rules
 from tests.integration.probing import Probed
 
 WITNESS = "identity"
+INVENTED = "00000000-0000-4000-8000-000000000000"
+"""An id that nothing has."""
 
 
 @dataclass(frozen=True)
