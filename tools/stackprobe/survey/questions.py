@@ -54,8 +54,7 @@ def ask(asker: Asker, cloud: Cloud, timeout_s: float) -> Survey:
             answers[name] = answer
         elif name not in QUOTAS or problem.status not in NOT_OFFERED:
             unanswered[name] = problem
-    in_order = {resource: quotas[resource] for resource in RESOURCES if resource in quotas}
-    return Survey(cloud, unanswered=unanswered, quotas=in_order, **answers)
+    return Survey(cloud, unanswered=unanswered, quotas=quotas, **answers)
 
 
 def _answer(read: Callable[[Any], Iterator[Any]], connection: Any) -> tuple[Any, ...]:
