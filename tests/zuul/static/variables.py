@@ -20,6 +20,7 @@ NOT_FROM_JOBS = {
     "probe_config": "a file that `stackprobe run` names; jobs have probe_settings",
     "probe_name": "how the names of a scenario's resources begin; the step engine says it to each scenario",
     "probe_output": "a directory that `stackprobe run` names; jobs publish with their logs",
+    "probe_scenario": "the scenario's name; the step engine says it to each",
 }
 #: Keys of tasks whose text is an expression without braces.
 EXPRESSIONS = frozenset(("when", "failed_when", "changed_when", "until", "that"))
