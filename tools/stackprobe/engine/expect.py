@@ -32,7 +32,7 @@ class Checked:
     actual: Any
 
     def __str__(self) -> str:
-        return f"{self.name}, but it is {_short(self.actual)}"
+        return f"{self.name}, but it is {_short(self.actual, 500)}"
 
 
 def _equal(actual: Any, wanted: Any) -> bool:
@@ -117,6 +117,6 @@ def lookup(value: Any, path: str) -> Any:
     return value
 
 
-def _short(value: Any) -> str:
+def _short(value: Any, longest: int = 120) -> str:
     text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 120 else f"{text[:110]}…"
+    return text if len(text) <= longest else f"{text[: longest - 10]}…"
