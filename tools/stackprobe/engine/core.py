@@ -12,14 +12,14 @@ from typing import Any
 import openstack.connection
 
 from stackprobe.engine import classify, performing
-from stackprobe.engine.activity import Activity, Call
+from stackprobe.engine.activity import Activity
 from stackprobe.engine.background import Background
 from stackprobe.engine.classify import ERROR, FAILED, PASSED, SKIPPED, Judge, StepError, Verdict
 from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.limits import Limits
 from stackprobe.engine.recorder import Recorder
 from stackprobe.engine.starvation import Heartbeat
-from stackprobe.engine.state import ScenarioState
+from stackprobe.engine.state import ScenarioState, worst
 from stackprobe.engine.steps import KINDS, Step, StepContext
 from stackprobe.engine.steps.base import seconds
 from stackprobe.engine.values import Values
@@ -381,36 +381,9 @@ class Engine:
             request_id=last.request_id if last else None,
         )
 
-    def on_call(self, call: Call, activity: Activity | None) -> None:
-        """Record an HTTP request; the measuring session calls this."""
-        self._write(
-            "call",
-            scenario=activity.scenario if activity else RUN,
-            step=activity.step if activity else None,
-            seq=activity.seq if activity else None,
-            service=call.service,
-            method=call.method,
-            url=call.url,
-            resource=call.resource,
-            status=call.status,
-            error=call.error,
-            duration_ms=round(call.duration_ms, 3),
-            connect_ms=call.connect_ms,
-            tls_ms=call.tls_ms,
-            request_id=call.request_id,
-            attempt=call.attempt,
-            start_t=round(call.start_t, 6),
-            held_ms=round(call.held_s * 1000, 3) if call.held_s else None,
-        )
-
 
 def _not_executed(reason: str) -> dict[str, Any]:
     return {"outcome": ERROR, "message": f"not executed: {reason}", "fatal": True, "result": None}
-
-
-def worst(outcomes: list[str]) -> str:
-    """The outcome of a whole: failed before error before passed; skipped only when nothing else happened."""
-    return next((one for one in (FAILED, ERROR, PASSED) if one in outcomes), SKIPPED)
 
 
 def _last_status(activity: Activity) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from stackprobe.engine.activity import Activity, Call
 from stackprobe.engine.unit import parts_of
 from stackprobe.journal.writer import Journal, JournalError
 
@@ -57,6 +58,28 @@ class Recorder:
         told = _with_repetition(event)
         for listener in self.listeners:
             listener(told)
+
+    def call(self, call: Call, activity: Activity | None) -> None:
+        """Record an HTTP request; the measuring session calls this."""
+        self.write(
+            "call",
+            scenario=activity.scenario if activity else "run",
+            step=activity.step if activity else None,
+            seq=activity.seq if activity else None,
+            service=call.service,
+            method=call.method,
+            url=call.url,
+            resource=call.resource,
+            status=call.status,
+            error=call.error,
+            duration_ms=round(call.duration_ms, 3),
+            connect_ms=call.connect_ms,
+            tls_ms=call.tls_ms,
+            request_id=call.request_id,
+            attempt=call.attempt,
+            start_t=round(call.start_t, 6),
+            held_ms=round(call.held_s * 1000, 3) if call.held_s else None,
+        )
 
     def _go_blind(self, reason: str) -> None:
         if not self.blind and not self._closed:

@@ -364,7 +364,7 @@ class Session:
     # --- records
 
     def _on_call(self, call: Any, activity: Any) -> None:
-        self.engine.on_call(call, activity)
+        self.recorder.call(call, activity)
 
     def _note(self, level: str, message: str) -> None:
         self.recorder.write("note", scenario=None, level=level, message=message)

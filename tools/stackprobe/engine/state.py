@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stackprobe.engine.background import Background
+from stackprobe.engine.classify import ERROR, FAILED, PASSED, SKIPPED
 
 
 @dataclass
@@ -32,3 +33,8 @@ class ScenarioState:
     """Names of all steps that said so; of a loop, Ansible names the task once more when all its items are through."""
     background: list[Background] = field(default_factory=list)
     """The steps that go on beside the others."""
+
+
+def worst(outcomes: list[str]) -> str:
+    """The outcome of a whole: failed before error before passed; skipped only when nothing else happened."""
+    return next((one for one in (FAILED, ERROR, PASSED) if one in outcomes), SKIPPED)
