@@ -155,6 +155,8 @@ def inventory(admin: openstack.connection.Connection) -> Inventory:
         result[f"application credentials of {user.name}"] = {
             one.id: one.name for one in identity.application_credentials(user.id)
         }
+    # and access rules by the user alone
+    result["access rules of ours"] = {one.id: one.path for one in identity.access_rules(me)}
     assert me in result["users"]
     if {service.type for service in OPTIONAL} & {entry["type"] for entry in admin.service_catalog}:
         for name in ("admin", "demo"):  # what the optional services have is for the eyes of its project only

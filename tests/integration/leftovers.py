@@ -71,7 +71,10 @@ def leave_everything(connection: Connection, prefix: str, run_id: str, user: boo
     compute.create_volume_attachment(server, volume_id=attached.id)
     storage.wait_for_status(attached, "in-use", interval=0.3, wait=60)
     compute.lock_server(server)
-    connection.identity.create_application_credential(connection.current_user_id, name=called("credential"))
+    rule = {"service": "identity", "method": "GET", "path": f"/**{{{called('rule')}}}/auth/catalog"}
+    connection.identity.create_application_credential(
+        connection.current_user_id, name=called("credential"), access_rules=[rule]
+    )
     if user:
         connection.identity.create_user(name=called("user"), password="not-a-secret-1", domain_id="default")
 

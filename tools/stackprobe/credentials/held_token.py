@@ -20,6 +20,8 @@ from keystoneauth1.identity.base import BaseIdentityPlugin
 
 MARKER = "stackprobe"
 """The key of a cloud's entry that only stackprobe reads: ``login``, and of a token ``token_of`` and ``expires``."""
+_ACCESS_RULES = {"OpenStack-Identity-Access-Rules": "1.0"}
+"""Without it, Keystone does not know tokens of application credentials that have access rules."""
 _CLOCK_S = 2.0
 """How far two readings of clocks with whole seconds may be apart."""
 
@@ -60,7 +62,7 @@ def about_itself(session: Any, auth_url: str, token: str, method: str, **setting
         method,
         authenticated=False,
         log=False,
-        headers={"X-Auth-Token": token, "X-Subject-Token": token, "Accept": "application/json"},
+        headers={"X-Auth-Token": token, "X-Subject-Token": token, "Accept": "application/json", **_ACCESS_RULES},
         **settings,
     )
 

@@ -47,6 +47,10 @@ class Values:
         self._secrets: dict[tuple[str, str], str] = {}
         self._keys: dict[tuple[str, str], Ed25519PrivateKey] = {}
 
+    def hide(self, secret: str) -> None:
+        """Keep a secret that nobody here has made out of everything that is written."""
+        self._hide(secret)
+
     def resolve(self, value: Any, scenario: str) -> Any:
         """``value`` with every special mapping replaced. What stands under the name of a secret is hidden from now on.
 

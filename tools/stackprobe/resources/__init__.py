@@ -36,6 +36,7 @@ KINDS: dict[str, Kind] = {
         key_manager.SECRET,
         orchestration.STACK,
         identity.APPLICATION_CREDENTIAL,
+        identity.ACCESS_RULE,
         identity.USER,
     )
 }

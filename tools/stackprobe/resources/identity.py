@@ -1,7 +1,8 @@
-"""Users and application credentials."""
+"""Users, application credentials and their access rules."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ import openstack.exceptions
 from openstack.connection import Connection
 
 from stackprobe.resources.kind import Found, Kind
+
+_IN_BRACES = re.compile(r"\{([^{}]+)\}")
 
 
 class User(Kind):
@@ -40,6 +43,30 @@ class ApplicationCredential(Kind):
         return f"{self._listing(connection)}/{identity}"
 
 
+class AccessRule(Kind):
+    """Rules of application credentials, which outlive these. They have no name: the path of ours has one in braces,
+    which Keystone takes for a placeholder."""
+
+    def find(self, connection: Connection, name: str) -> list[Found]:
+        return [found for found in self._list(connection, {}) if found.name == name]
+
+    def _list(self, connection: Connection, query: Mapping[str, str], prefix: str | None = None) -> list[Found]:
+        try:
+            return super()._list(connection, query, prefix)
+        except openstack.exceptions.NotFoundException:  # a Keystone older than access rules
+            return []
+
+    def _listing(self, connection: Connection) -> str:
+        return f"/users/{connection.current_user_id}{self.path}"
+
+    def _one(self, connection: Connection, identity: str) -> str:
+        return f"{self._listing(connection)}/{identity}"
+
+    def _found(self, item: Mapping[str, Any], prefix: str | None) -> Found:
+        match = _IN_BRACES.search(str(item.get("path") or ""))
+        return super()._found({**item, "name": match[1] if match else ""}, prefix)
+
+
 USER = User("user", "identity", "/users", "users", "user", 6)
 APPLICATION_CREDENTIAL = ApplicationCredential(
     "application_credential",
@@ -49,3 +76,4 @@ APPLICATION_CREDENTIAL = ApplicationCredential(
     "application_credential",
     1,
 )
+ACCESS_RULE = AccessRule("access_rule", "identity", "/access_rules", "access_rules", "access_rule", 2)

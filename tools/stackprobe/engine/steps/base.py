@@ -18,6 +18,7 @@ from stackprobe.engine.classify import StepError, StepFailure, status_of
 from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.plain import plain
 from stackprobe.engine.values import Values
+from stackprobe.redact import is_secret_name
 from stackprobe.vendor import problem_of
 
 if TYPE_CHECKING:
@@ -91,6 +92,10 @@ class StepContext:
         :raises StepFailure: when one does not hold.
         """
         expectations = plain(self.values.resolve(expectations, self.activity.scenario))
+        for path in expectations if isinstance(expectations, Mapping) else ():
+            actual = expect.lookup(value, str(path))
+            if isinstance(actual, str) and is_secret_name(str(path).rpartition(".")[2]):
+                self.values.hide(actual)  # a secret that must not be told is told by no report either
         found = [replace(one, name=when + one.name) for one in expect.check(value, expectations)]
         self.checks += found
         broken = [str(one) for one in found if not one.holds]

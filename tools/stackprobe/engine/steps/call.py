@@ -12,6 +12,7 @@ from typing import Any
 from stackprobe.engine import expect
 from stackprobe.engine.classify import StepError, StepFailure, StepSkipped, status_of
 from stackprobe.engine.steps.base import Step, StepContext, StepKind, invoke, split_arguments
+from stackprobe.engine.steps.token import with_token
 from stackprobe.engine.steps.wait import WaitStep
 from stackprobe.redact import REDACTED
 
@@ -44,6 +45,7 @@ class CallStep(StepKind):
     ``may_refuse`` lists statuses with which the cloud may refuse as well as do it; the result is then
     ``{refused: status}``.
     ``unless_role`` names a role whose users are above what the step proves; for them it is skipped.
+    ``as`` is the name under which ``probe_token`` remembered the token that the call is made with, not the run's own.
     A 429 that says when to come back is obeyed; each attempt is a call record and the step counts as retried.
     """
 
@@ -52,12 +54,14 @@ class CallStep(StepKind):
     optional = frozenset(
         {
             *("args", "creates", "name", "identity", "along", "read_back", "then", "remember"),
-            *("refused", "may_refuse", "unless_role"),
+            *("refused", "may_refuse", "unless_role", "as"),
         }
     )
 
     def run(self, context: StepContext, step: Step) -> Any:
         _skip_for_role(context, step.arguments.get("unless_role"))
+        if step.arguments.get("as"):
+            context.connection = with_token(context, str(step.arguments["as"]), step.scenario)
         with _intended_along(context, step):
             result = self._create(context, step) if step.arguments.get("creates") else self._call(context, step)
         if step.arguments.get("may_refuse") and _is_refusal(result):

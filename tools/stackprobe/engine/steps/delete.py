@@ -20,7 +20,7 @@ class DeleteStep(StepKind):
     """Deletes the resource of ``kind`` with the id ``id`` and asks until the cloud no longer knows it.
 
     A cloud that says "deleted" and still has it at the deadline has failed. With ``by_itself`` no delete is sent, since
-    the cloud does it of itself (the root disk of a deleted server); ``id`` may then be the name.
+    the cloud does it of itself (the root disk of a deleted server). Of what was made ``along``, ``id`` is the name.
     """
 
     name = "delete"
@@ -37,13 +37,25 @@ class DeleteStep(StepKind):
             raise StepError(f"this run has created no {kind.name} {identity}: it deletes nothing else")
         if str(step.arguments.get("by_itself") or "false").lower() == "false":
             # Not Kind.delete: that one removes what is in the way and takes a 404 for a success, as a clean-up must.
-            request(context.connection, kind.service, "DELETE", kind._one(context.connection, identity))
+            for one in _ids(context, kind, entry):
+                request(context.connection, kind.service, "DELETE", kind._one(context.connection, one))
         request_ms = context.activity.wire_ms() or 0.0
         first_s = FIRST_POLL_S if kind.service in _SLOW else 0.0
         poll(context, lambda: {"status": _status(context, kind, entry)}, _gone, first_s)
         context.duration_ms = request_ms + (context.duration_ms or 0.0)
         context.ledger.forget(entry)
         return None
+
+
+def _ids(context: StepContext, kind: Kind, entry: Entry) -> list[str]:
+    """Its id; of something whose id is not known, that of what has its name.
+
+    :raises StepFailure: nothing has.
+    """
+    found = [entry.identity] if entry.identity else [one.id for one in kind.find(context.connection, entry.name)]
+    if not found:
+        raise StepFailure(f"there is no {kind.name} {entry.name} to delete")
+    return found
 
 
 def _status(context: StepContext, kind: Kind, entry: Entry) -> str | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
+import openstack.connection
 from keystoneauth1 import loading
 from keystoneauth1.identity import v3
 
-from stackprobe.credentials.held_token import token_of, v3_url
+from stackprobe.credentials.held_token import HeldToken, token_of, v3_url
 from stackprobe.engine.classify import StepError, StepFailure, StepSkipped, status_of
 from stackprobe.engine.plain import plain
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
@@ -23,7 +25,8 @@ class TokenStep(StepKind):
 
     - ``issue``: a new token with the credentials of clouds.yaml, remembered as ``token``;
     - ``exchange``: a new token, remembered as ``token``, from the one remembered as ``with``;
-    - ``login``: a token for ``user`` (an id) with the secret remembered as ``password``;
+    - ``login``: a token for ``user`` (an id), or of ``application_credential`` (an id), with the secret remembered as
+      ``password``;
     - ``validate``: ask Keystone about ``token``;
     - ``catalog``: the catalog that Keystone gives for ``token``, with the endpoints on ``interfaces``;
     - ``revoke``: end ``token``.
@@ -33,7 +36,7 @@ class TokenStep(StepKind):
 
     name = "token"
     required = frozenset({"action"})
-    optional = frozenset({"token", "with", "user", "password", "interfaces", "refused"})
+    optional = frozenset({"token", "with", "user", "application_credential", "password", "interfaces", "refused"})
 
     def run(self, context: StepContext, step: Step) -> Any:
         action = step.arguments["action"]
@@ -75,9 +78,12 @@ class TokenStep(StepKind):
 
     def _login(self, context: StepContext, step: Step) -> Any:
         password = context.values.secret(step.arguments.get("password", "password"), step.scenario)
-        plugin = v3.Password(
-            self._auth_url(context), user_id=step.arguments.get("user"), password=password, unscoped=True
-        )
+        if identity := step.arguments.get("application_credential"):
+            plugin: Any = v3.ApplicationCredential(self._auth_url(context), password, identity)
+        else:
+            plugin = v3.Password(
+                self._auth_url(context), user_id=step.arguments.get("user"), password=password, unscoped=True
+            )
         return self._access(context, step, plugin)
 
     def _access(self, context: StepContext, step: Step, plugin: Any) -> Any:
@@ -153,6 +159,20 @@ class TokenStep(StepKind):
     @staticmethod
     def _auth_url(context: StepContext) -> str:
         return v3_url(str(context.connection.config.config["auth"]["auth_url"]))
+
+
+def with_token(context: StepContext, name: str, scenario: str) -> openstack.connection.Connection:
+    """A connection of its own that sends the token remembered as ``name``. Keystone is asked about that token first.
+
+    :raises StepError: there is none.
+    """
+    token = context.values.known(name, scenario)
+    if token is None:
+        raise StepError(f"no step of this scenario has remembered a token as `{name}`")
+    cloud_region = copy.copy(context.connection.config)
+    cloud_region._auth = HeldToken(str(cloud_region.config["auth"]["auth_url"]), token)
+    cloud_region._keystone_session = None
+    return openstack.connection.Connection(config=cloud_region)
 
 
 def _types(catalog: list[Any], context: StepContext) -> list[str]:
