@@ -81,7 +81,7 @@ def test_a_cut_answer_is_fetched_over_tcp(ask: Ask, zone: NameServer) -> None:
         ("www", {"expect": {"ttl": {"min": 3600}}}, "ttl is at least 3600, but it is 60"),
         ("garbage", {}, "malformed answer"),
         ("other", {}, "malformed answer"),
-        ("silent", {"deadline": 0.5, "timeout": 0.2}, "no answer to silent.probed.example A within 0.5 s, asked 3"),
+        ("silent", {"deadline": 0.5, "timeout": 0.2}, "no answer to silent.probed.example A within 0."),
         ("cut", {"type": "TXT", "deadline": 0.5}, "closes the connection in the middle of its answer"),
         ("slow", {"limit": 0.1}, "too slow: 0.3"),
     ],
@@ -112,7 +112,7 @@ def test_a_name_is_waited_for(ask: Ask, probe: Probe) -> None:
     assert step["polls"] == 3 and 900 < step["precision_ms"] < 2000 < step["duration_ms"]
     assert len(probe.records("check")) == 1
     answer = ask("www", wait=True, answers=["192.0.2.9"], deadline=1.5)
-    assert answer["outcome"] == "failed" and "not so within 1.5 s, asked 2 times" in answer["message"], answer
+    assert answer["outcome"] == "failed" and "s, asked 2 times: 127.0.0.1" in answer["message"], answer
     assert "192.0.2.2, not 192.0.2.9" in answer["message"]
 
 
@@ -130,8 +130,10 @@ def test_whose_network_is_broken_is_told_by_the_control_target(
         port = alive.getsockname()[1]
         probe = probing(control_target=f"127.0.0.1:{port}" if target else dead).prepare()
         for name in ("silent", "servfail"):
-            answer = probe.step("dns", {"name": f"{name}.probed.example"}, server=zone.address, deadline=0.5)
-            assert answer["outcome"] == outcome, answer
+            for wait in (False, True):
+                name_of = {"name": f"{name}.probed.example", "wait": wait}
+                answer = probe.step("dns", name_of, server=zone.address, deadline=0.5)
+                assert answer["outcome"] == outcome, answer
         answer = probe.step("dns", {"name": "nowhere.probed.example"}, server=zone.address)
         assert answer["outcome"] == "failed", answer
 

@@ -62,7 +62,8 @@ class DnsStep(StepKind):
 def _until_it_holds(context: StepContext, once: Any) -> Any:
     """Ask until nothing is wrong with the answer; the time is that until the first such answer."""
     start = last_asked = time.monotonic()
-    context.polls, problem = 0, ""
+    context.polls = 0
+    problem: StepFailure | Unanswered
     while True:
         checks, now = len(context.checks), time.monotonic()
         context.polls += 1
@@ -71,7 +72,7 @@ def _until_it_holds(context: StepContext, once: Any) -> Any:
         except (StepFailure, Unanswered) as error:
             if context.activity.remaining() <= 0 and isinstance(error, Unanswered):
                 raise
-            problem = str(error)
+            problem = error
         else:
             context.precision_ms = (now - last_asked) * 1000
             context.duration_ms = (time.monotonic() - start) * 1000
@@ -84,7 +85,8 @@ def _until_it_holds(context: StepContext, once: Any) -> Any:
             context.checks += seen
             context.duration_ms = None
             waited_s = time.monotonic() - start
-            raise StepFailure(f"not so within {waited_s:.1f} s, asked {context.polls} times: {problem}") from None
+            message = f"not so within {waited_s:.1f} s, asked {context.polls} times: {problem}"
+            raise type(problem)(message) from None  # of silence at the end, the control target tells whose it is
 
 
 def _judged(
