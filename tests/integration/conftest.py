@@ -177,6 +177,14 @@ def owned(connection: openstack.connection.Connection, name: str) -> Inventory:
         found[f"secrets of {name}"] = {one.secret_ref: one.name or "" for one in connection.key_manager.secrets()}
     if "orchestration" in there:
         found[f"stacks of {name}"] = {one.id: one.name for one in connection.orchestration.stacks()}
+    if "load-balancer" in there:
+        found[f"load balancers of {name}"] = {one.id: one.name for one in connection.load_balancer.load_balancers()}
+    if "dns" in there:
+        found[f"zones of {name}"] = {one.id: one.name for one in connection.dns.zones()}
+    if "shared-file-system" in there:
+        shares = connection.shared_file_system
+        found[f"shares of {name}"] = {one.id: one.name for one in shares.shares(details=False)}
+        found[f"share snapshots of {name}"] = {one.id: one.name for one in shares.share_snapshots(details=False)}
     return found
 
 

@@ -25,6 +25,7 @@ TOGETHER = {
     "tests/integration/scenarios/test_network.py": "the runs of storms.py",
     "tests/integration/test_pocketcloud_optional.py": "the full cloud",
     "tests/integration/test_sweep_optional.py": "the full cloud",
+    "tests/integration/test_sweep_balancers.py": "the full cloud",
     "tests/integration/scenarios/test_object_store.py": "the full cloud",
     "tests/integration/scenarios/test_orchestration.py": "the full cloud",
     "tests/integration/scenarios/test_secrets.py": "the full cloud",

@@ -29,6 +29,7 @@ class Cloud:
         service = SimpleNamespace(request=self.request)
         self.compute = self.network = self.block_storage = self.image = self.identity = service
         self.object_store = self.key_manager = self.orchestration = service
+        self.load_balancer = self.dns = self.shared_file_system = service
 
     def request(self, path: str, method: str, **arguments: Any) -> requests.Response:
         self.asked.append(f"{method} {path}")
@@ -194,3 +195,49 @@ def test_a_stack_that_cannot_be_deleted_is_not_waited_for() -> None:
     cloud = always(200, {"stack": {"stack_status": "DELETE_FAILED"}})
     with pytest.raises(StillThere):
         KINDS["stack"].wait_gone(cloud, "1", time.monotonic() + 60)
+
+
+def test_zones_are_listed_to_the_last_and_told_by_their_first_label() -> None:
+    def answer(method: str, path: str, arguments: dict[str, Any]) -> tuple[int, Any]:
+        first = int(arguments["params"].get("marker", 0))
+        zones = [{"id": str(first + 1), "name": f"stackprobe-{RUN}-dns-zone.{'long.' * 12}example."}]
+        return 200, {
+            "zones": zones,
+            "links": {"self": "http://cloud/"} | ({"next": "http://cloud/"} if first < 2 else {}),
+        }
+
+    cloud: Any = Cloud(answer)
+    found = KINDS["zone"].leftovers(cloud, "stackprobe")
+    assert [one.id for one in found] == ["1", "2", "3"]
+    assert {one.owner.text for one in found if one.owner} == {RUN}
+    assert (
+        KINDS["zone"].leftovers(always(200, {"zones": [{"id": "1", "name": "stackprobe-docs.example."}]}), "stackprobe")
+        == []
+    )
+
+
+def test_a_load_balancer_is_deleted_with_its_parts_and_given_up_in_an_error() -> None:
+    answers = {"DELETE": (204, ""), "GET": (200, {"loadbalancer": {"provisioning_status": "ERROR"}})}
+    cloud: Any = Cloud(lambda method, path, arguments: answers[method])
+    KINDS["load_balancer"].delete(cloud, "1", time.monotonic() + 5)
+    assert cloud.asked == ["DELETE /lbaas/loadbalancers/1?cascade=true"]
+    began = time.monotonic()
+    with pytest.raises(StillThere, match="error"):
+        KINDS["load_balancer"].wait_gone(cloud, "1", began + 30)
+    assert time.monotonic() - began < 10
+    for gone in ({"provisioning_status": "DELETED"}, None):
+        answers["GET"] = (200, {"loadbalancer": gone}) if gone else (404, {})
+        assert KINDS["load_balancer"].is_gone(cloud, "1")
+    with pytest.raises(MalformedAnswer):
+        KINDS["load_balancer"].is_gone(always(200, {}), "1")
+
+
+@pytest.mark.parametrize("forced", [202, 403])
+def test_a_share_that_its_owner_may_not_delete_is_deleted_by_force_where_that_is_allowed(forced: int) -> None:
+    cloud: Any = Cloud(lambda method, path, arguments: (403 if method == "DELETE" else forced, {}))
+    if forced == 403:
+        with pytest.raises(openstack.exceptions.ForbiddenException):
+            KINDS["share"].delete(cloud, "1", time.monotonic() + 5)
+    else:
+        KINDS["share"].delete(cloud, "1", time.monotonic() + 5)
+    assert cloud.asked == ["DELETE /shares/1", "POST /shares/1/action"]

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
+from pocketcloud.services import HOST
 from stackprobe.results import Outcome
 
 from tests.integration.conftest import inventory, settled_inventory
@@ -88,6 +89,14 @@ def calm(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFacto
     return run
 
 
+def of_the_cloud(cloud: Cloud, options: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Options of scenarios with what only the cloud can tell: where its name server is."""
+    port = next((part.port for part in cloud.status().parts if part.name == "designate"), None)
+    if port is None:
+        return options
+    return {**options, "dns_zone": {"servers": [f"{HOST}:{port}"], **options.get("dns_zone", {})}}
+
+
 def _rage(cloud: Cloud, admin: Connection, season: Season, number: int, directory: Path) -> tuple[Probed, bool]:
     """The run of a season with this number, and whether it left nothing."""
     faults, before = season.of(number), inventory(admin)
@@ -95,6 +104,7 @@ def _rage(cloud: Cloud, admin: Connection, season: Season, number: int, director
     cloud.faults([dict(rule) for fault in faults.values() for rule in fault.rules])
     try:
         # a scenario that has no fault left would only take time
+        options = of_the_cloud(cloud, options)
         run = run_probes(cloud.clouds_yaml, directory, [*faults, WITNESS], options=options)
     finally:
         cloud.faults()
@@ -138,6 +148,7 @@ def probe_of(cloud: Cloud, admin: Connection, faults: Callable[..., None], tmp_p
         before = inventory(admin)
         faults(rules or [])
         clouds_yaml = more.pop("clouds_yaml", cloud.clouds_yaml)
+        more["options"] = of_the_cloud(cloud, more.get("options") or {})
         runs.append(run_probes(clouds_yaml, tmp_path / f"run-{len(runs)}", scenarios, **more))
         faults([])
         assert runs[-1].results.leftovers == 0

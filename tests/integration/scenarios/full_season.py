@@ -1,8 +1,9 @@
-"""The faults of the scenarios of swift, barbican and heat: one each in a run, which their services keep apart."""
+"""The faults of the scenarios of optional services: one each in a run, which their services keep apart."""
 
 from __future__ import annotations
 
 from tests.integration.scenarios.seasons import Fault, Season
+from tests.integration.scenarios.service_faults import DNS_ZONE, LOAD_BALANCER, SHARED_FILE_SYSTEM
 
 OBJECT_STORE = {
     "a download that ends early": Fault(
@@ -102,4 +103,13 @@ ORCHESTRATION = {
         "outputs.# is 2, but it is 0",
     ),
 }
-SEASON = Season({"object_store": OBJECT_STORE, "secrets": SECRETS, "orchestration": ORCHESTRATION})
+SEASON = Season(
+    {
+        "object_store": OBJECT_STORE,
+        "secrets": SECRETS,
+        "orchestration": ORCHESTRATION,
+        "load_balancer": LOAD_BALANCER,
+        "dns_zone": DNS_ZONE,
+        "shared_file_system": SHARED_FILE_SYSTEM,
+    }
+)

@@ -10,7 +10,14 @@ from stackprobe.results import Outcome
 
 from tests.integration.probing import Probed
 
-SCENARIOS = {"object_store": "object-store", "secrets": "key-manager", "orchestration": "orchestration"}
+SCENARIOS = {
+    "object_store": "object-store",
+    "secrets": "key-manager",
+    "orchestration": "orchestration",
+    "load_balancer": "load-balancer",
+    "dns_zone": "dns",
+    "shared_file_system": "shared-file-system",
+}
 
 
 def test_scenarios_of_absent_services_are_skipped(probe: Callable[..., Probed], admin: Connection) -> None:

@@ -3,12 +3,15 @@
 from stackprobe.resources import (
     block_storage,
     compute,
+    dns,
     identity,
     image,
     key_manager,
+    load_balancer,
     network,
     object_store,
     orchestration,
+    shared_file_system,
 )
 from stackprobe.resources.kind import Found, Kind, StillThere
 from stackprobe.resources.rest import MalformedAnswer
@@ -35,6 +38,10 @@ KINDS: dict[str, Kind] = {
         object_store.CONTAINER,
         key_manager.SECRET,
         orchestration.STACK,
+        load_balancer.LOAD_BALANCER,
+        dns.ZONE,
+        shared_file_system.SNAPSHOT,
+        shared_file_system.SHARE,
         identity.APPLICATION_CREDENTIAL,
         identity.ACCESS_RULE,
         identity.USER,

@@ -98,7 +98,7 @@ class Kind:
             yet, something else has to go first.
         """
         self._prepare_deletion(connection, identity, deadline)
-        self._request_gone(connection, "DELETE", self._one(connection, identity))
+        self._request_gone(connection, "DELETE", self._deletion(connection, identity))
 
     def is_gone(self, connection: Connection, identity: str) -> bool:
         """Whether the resource does not exist (any more); see :meth:`find` for errors."""
@@ -179,6 +179,10 @@ class Kind:
 
     def _listing(self, connection: Connection) -> str:
         return self.listing or self.path
+
+    def _deletion(self, connection: Connection, identity: str) -> str:
+        """The path, with a query where one is needed, that deletes a resource."""
+        return self._one(connection, identity)
 
     def _one(self, connection: Connection, identity: str) -> str:
         return f"{self.path}/{identity}"

@@ -55,7 +55,9 @@ def pages(
         if not isinstance(items, list):
             raise MalformedAnswer(f"the answer to GET {path} holds no list of `{plural}`")
         yield from items
+        links = body.get("links")  # as in the DNS API; others have a list of them, or one beside the collection
         more = body.get("next") or any(link.get("rel") == "next" for link in body.get(f"{plural}_links") or ())
+        more = more or (isinstance(links, dict) and links.get("next"))
         last = items[-1].get("id") if items else None
         if not more or not last or marker.get("marker") == last:
             return

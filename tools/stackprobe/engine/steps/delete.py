@@ -11,7 +11,7 @@ from stackprobe.engine.steps.wait import FIRST_POLL_S, poll
 from stackprobe.resources import KINDS, Kind
 from stackprobe.resources.rest import request
 
-_SLOW = frozenset({"compute", "block_storage", "orchestration"})
+_SLOW = frozenset({"compute", "block_storage", "orchestration", "load_balancer", "dns", "shared_file_system"})
 """Services that only begin to delete when they answer: asked at once they are never done, and the next question is a
 second away."""
 
@@ -38,7 +38,7 @@ class DeleteStep(StepKind):
         if str(step.arguments.get("by_itself") or "false").lower() == "false":
             # Not Kind.delete: that one removes what is in the way and takes a 404 for a success, as a clean-up must.
             for one in _ids(context, kind, entry):
-                request(context.connection, kind.service, "DELETE", kind._one(context.connection, one))
+                request(context.connection, kind.service, "DELETE", kind._deletion(context.connection, one))
         request_ms = context.activity.wire_ms() or 0.0
         first_s = FIRST_POLL_S if kind.service in _SLOW else 0.0
         poll(context, lambda: {"status": _status(context, kind, entry)}, _gone, first_s)

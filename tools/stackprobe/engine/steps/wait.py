@@ -53,8 +53,9 @@ class WaitStep(StepKind):
             if all(one.holds for one in found):
                 context.checks += found
                 return True
-            if any(one.holds for one in expect.check(answer, fail_on)):
-                raise StepFailure(f"it went into {_state(answer)} while waiting for {_wanted(until)}")
+            if ended := next((one for one in expect.check(answer, fail_on) if one.holds), None):
+                what = f"it went into {_state(answer)}" if ended.name.startswith("status ") else ended.name
+                raise StepFailure(f"{what} while waiting for {_wanted(until)}")
             return False
 
         if not isinstance(until, dict) or not until:
