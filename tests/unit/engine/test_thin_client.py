@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from stackprobe import content
-from stackprobe.engine.server import Server
+from stackprobe.engine.server import Server, _Server
 
 sys.path.insert(0, str(content.roles() / "probe_base" / "client"))
 import stackprobe_client
@@ -45,6 +45,21 @@ def test_a_request_is_answered(server: Server) -> None:
 
 def test_only_the_user_may_talk_to_the_session(server: Server) -> None:
     assert stat.S_IMODE(os.stat(server.path).st_mode) == 0o600
+
+
+def test_the_socket_is_there_only_when_it_takes_requests(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there: list[bool] = []
+    listen = _Server.server_activate
+
+    def activate(self: _Server) -> None:
+        there.append(place.exists())
+        listen(self)
+        there.append(place.exists())
+
+    monkeypatch.setattr(_Server, "server_activate", activate)
+    Server(place, lambda request: request).start()
+    assert (there, place.exists(), os.listdir(place.parent)) == ([False, False], True, ["socket"])
+    assert ask(str(place), {"op": "x"}) == {"op": "x"}
 
 
 def test_many_requests_at_once_are_all_answered(server: Server) -> None:

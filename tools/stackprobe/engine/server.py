@@ -44,14 +44,19 @@ class _Server(socketserver.ThreadingUnixStreamServer):
 
 
 class Server:
-    """The socket at ``path`` (mode 0600), answered by ``answer`` in a thread for each request."""
+    """The socket at ``path`` (mode 0600), answered by ``answer`` in a thread for each request.
+
+    It is there as soon as it takes requests: whoever waits for the file must not come before.
+    """
 
     def __init__(self, path: Path, answer: Handler) -> None:
         previous = os.umask(0o177)
+        unready = path.with_name(f"{path.name}.new")
         try:
-            self._server = _Server(str(path), answer)
+            self._server = _Server(str(unready), answer)
         finally:
             os.umask(previous)
+        unready.rename(path)
         self.path = path
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="server", daemon=True)
 
