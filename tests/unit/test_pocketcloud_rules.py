@@ -132,6 +132,8 @@ def test_a_driver_rule_matches_the_name_of_the_resource(tmp_path: Path) -> None:
         ("{", "not JSON"),
         ("{}", "not a list"),
         ("[1]", "rule 0: not an object"),
+        ('[{"driver": "spawn", "answer": "192.0.2.1"}]', "answer must be a text, and goes with dns_answer only"),
+        ('[{"driver": "dns_answer", "answer": 1}]', "answer must be a text, and goes with dns_answer only"),
         ('[{"status": 503}, {"sttus": 503}]', "rule 1: unknown key sttus"),
         ('[{"service": "nowa", "status": 503}]', "service must be one of"),
         ('[{"service": "nova"}]', "says nothing to do"),
