@@ -28,7 +28,7 @@ TOGETHER = {
     "tests/integration/test_sweep_balancers.py": "the full cloud",
     "tests/integration/scenarios/test_object_store.py": "the full cloud",
     "tests/integration/scenarios/test_orchestration.py": "the full cloud",
-    "tests/integration/scenarios/test_secrets.py": "the full cloud",
+    "tests/integration/scenarios/test_secrets_scenario.py": "the full cloud",
     "tests/integration/test_pocketcloud_balancers.py": "the full cloud",
     "tests/integration/test_pocketcloud_names.py": "the full cloud",
     "tests/integration/test_pocketcloud_shares.py": "the full cloud",

@@ -54,7 +54,8 @@ def ask(asker: Asker, cloud: Cloud, timeout_s: float) -> Survey:
             answers[name] = answer
         elif name not in QUOTAS or problem.status not in NOT_OFFERED:
             unanswered[name] = problem
-    return Survey(cloud, unanswered=unanswered, quotas=quotas, **answers)
+    in_order = {resource: quotas[resource] for resource in RESOURCES if resource in quotas}
+    return Survey(cloud, unanswered=unanswered, quotas=in_order, **answers)
 
 
 def _answer(read: Callable[[Any], Iterator[Any]], connection: Any) -> tuple[Any, ...]:
