@@ -13,7 +13,7 @@ from openstack.connection import Connection
 from pocketcloud import processes
 from pocketcloud.cli import main
 from pocketcloud.cloud import Cloud
-from pocketcloud.services import CORE, OPTIONAL
+from pocketcloud.services import ALL, CORE, OPTIONAL
 
 from tests.integration.conftest import connect
 
@@ -108,12 +108,13 @@ def test_a_stack_makes_what_its_template_says_and_takes_it_along(full_demo: Conn
     assert not full_demo.network.find_network("of a stack") and not list(full_demo.compute.servers())
 
 
-def test_a_cloud_with_one_of_them_and_tls_leaves_nothing_running(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_cloud_with_them_and_tls_leaves_nothing_running(tmp_path_factory: pytest.TempPathFactory) -> None:
     cloud = Cloud(tmp_path_factory.mktemp("optional") / "cloud")
     try:
-        settings = cloud.up(tls=True, extra=["swift"])
-        assert settings.service_names == [*(service.name for service in CORE), "swift"]
-        ask(connect(cloud.clouds_yaml, "demo"), "swift")
+        settings = cloud.up(tls=True, extra=[ALL])
+        demo = connect(cloud.clouds_yaml, "demo")
+        for name in LISTS:
+            assert settings.ports.public_url(name, tls=True) in ask(demo, name).url
         pids = processes.find(cloud.layout.root)
     finally:
         assert cloud.down() == 0

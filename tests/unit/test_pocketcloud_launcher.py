@@ -297,3 +297,15 @@ def test_a_port_that_refuses_does_not_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     assert not health.answers(port, None)
+
+
+def test_a_file_system_without_extended_attributes_is_no_place_for_swift(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(os, "setxattr", refuse)
+    assert main(["up", str(tmp_path / "cloud"), "--with", "swift"]) == 2
+    error = capsys.readouterr().err
+    assert "swift needs extended attributes" in error and "another file system" in error

@@ -117,6 +117,8 @@ class Cloud:
                 f"stop it first with: pocketcloud down {root}",
             )
         cache.check_space(root, NEED_BYTES, "a cloud")
+        if keepers := [service.name for service in services if service.attributes]:
+            _check_attributes(self.layout.settings, keepers)
         block = ports.bind(port, relayed=rtt_ms > 0, services=services)
         try:
             place = venv.ensure(self.progress, series)
@@ -184,3 +186,15 @@ class Cloud:
                     f"another pocketcloud is at work on {root}", "wait for it, or interrupt it with Ctrl-C"
                 ) from None
             yield
+
+
+def _check_attributes(path: Path, services: list[str]) -> None:
+    """Raise PocketcloudError when files beside this one cannot have extended attributes."""
+    try:
+        os.setxattr(path, "user.pocketcloud", b"")
+        os.removexattr(path, "user.pocketcloud")
+    except OSError as error:
+        raise PocketcloudError(
+            f"{', '.join(services)} needs extended attributes of files, which {path.parent} has not ({error.strerror})",
+            "choose a directory on another file system",
+        ) from None

@@ -18,6 +18,7 @@ class Service:
     package: str  # the distribution on PyPI
     needs: tuple[str, ...] = ()  # the optional services that it cannot do without
     datagrams: bool = False  # whether it listens on UDP as well, at the number of its public port
+    attributes: bool = False  # it keeps extended attributes of files
 
 
 CORE = (
@@ -29,7 +30,7 @@ CORE = (
     Service("nova", "compute", "/v2.1", "nova"),
 )
 OPTIONAL = (
-    Service("swift", "object-store", "/v1/AUTH_%(project_id)s", "swift"),
+    Service("swift", "object-store", "/v1/AUTH_%(project_id)s", "swift", attributes=True),
     Service("barbican", "key-manager", "", "barbican"),
     Service("heat", "orchestration", "/v1/%(project_id)s", "openstack-heat"),
     Service("octavia", "load-balancer", "", "octavia"),

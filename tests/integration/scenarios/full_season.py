@@ -37,9 +37,19 @@ OBJECT_STORE = {
         "expected a refusal with [401, 403]",
     ),
 }
+ANOTHER = "somebody-elses-secret"
 SECRETS = {
     "a secret that comes back as another": Fault(
-        [{"service": "barbican", "method": "GET", "path": "/payload$", "nth": 1, "garbage": "another"}],
+        [
+            {
+                "service": "barbican",
+                "method": "GET",
+                "path": "/payload$",
+                "nth": 1,
+                "status": 200,
+                "body": {"x": ANOTHER},
+            }
+        ],
         "Retrieve the secret",
         200,
         "expected that . contains",
@@ -73,7 +83,7 @@ ORCHESTRATION = {
         [{"service": "neutron", "interface": "internal", "method": "POST", "path": "/networks$", "status": 500}],
         "Create the stack",
         200,
-        "CREATE_FAILED",
+        "CREATE_FAILED (Resource CREATE failed",
     ),
     "a preview that promises nothing": Fault(
         [{"service": "heat", "method": "PUT", "path": "/preview$", "set": {"resource_changes.added": []}}],

@@ -8,7 +8,7 @@ import pytest
 from stackprobe.results import Outcome
 
 from tests.integration.probing import Probed
-from tests.integration.scenarios.full_season import SEASON, SECRETS
+from tests.integration.scenarios.full_season import ANOTHER, SEASON, SECRETS
 from tests.integration.scenarios.seasons import Weather
 
 Probe = Callable[..., Probed]
@@ -37,5 +37,6 @@ def test_a_fault_is_seen_where_it_is(what: str, full_weather: Weather) -> None:
 
 def test_what_came_in_place_of_the_secret_is_not_written_either(full_weather: Weather) -> None:
     run = full_weather(SEASON, "secrets", "a secret that comes back as another")
+    assert ANOTHER not in (run.output / "journal.jsonl").read_text()
     (check,) = [one for one in run.step("secrets", "Retrieve the secret").checks if one.outcome is Outcome.FAILED]
     assert set(check.actual) == {"status", "headers", "json", "size", "md5", "sha256", "sha512"}

@@ -19,7 +19,8 @@ def plain(value: Any) -> Any:
     """``value`` in dicts, lists, strings, numbers, booleans and None.
 
     Content becomes its size in bytes and its digests (``size``, ``md5``, ``sha256``, ``sha512``); a raw HTTP response
-    additionally its ``status``, its ``headers``, by names in lower case, and what it says in ``json``.
+    additionally its ``status``, its ``headers``, by names in lower case, and what it says in ``json``, if that was
+    asked for.
     """
     if value is None or isinstance(value, str | bool | int | float):
         return value
@@ -29,8 +30,7 @@ def plain(value: Any) -> Any:
         return _content(bytes(value))
     if isinstance(value, requests.Response):
         headers = {name.lower(): text for name, text in value.headers.items()}
-        said = _json(value) if "json" in headers.get("content-type", "") else None
-        return {"status": value.status_code, "headers": headers, "json": said, **_content(value.content)}
+        return {"status": value.status_code, "headers": headers, "json": _json(value), **_content(value.content)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, datetime.datetime | datetime.date):
@@ -41,6 +41,9 @@ def plain(value: Any) -> Any:
 
 
 def _json(response: requests.Response) -> Any:
+    accepted = response.request.headers.get("Accept", "*/*") if response.request else "*/*"
+    if "json" not in response.headers.get("Content-Type", "") or not ("json" in accepted or "*/*" in accepted):
+        return None  # who asked for content (a secret's payload, say) gets its digests, whatever it is
     try:
         return response.json()
     except ValueError:
