@@ -61,7 +61,7 @@ def test_every_scenario_has_run(builds: dict[str, Build]) -> None:
     for job in ("fair-all", "fair-old-ansible"):
         assert {one.name for one in results(builds[job]).scenarios if one.outcome == "passed"} == SCENARIOS
     passed = {one.name for one in results(builds["fair-newest-sdk"]).scenarios if one.outcome == "passed"}
-    assert passed == {"endpoints", "identity"}
+    assert passed == {"endpoints", "identity", "quota"}
 
 
 def test_the_run_knows_its_build(builds: dict[str, Build], rig: Rig) -> None:
