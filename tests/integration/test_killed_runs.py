@@ -119,9 +119,9 @@ def kill_all(run: psutil.Popen) -> None:
     psutil.wait_procs(family[1:], PATIENCE_S)
 
 
-def until(condition: Callable[[], Any], what: str) -> Any:
+def until(condition: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
     """What ``condition`` returns as soon as it is true."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + patience_s
     while not (value := condition()):
         assert time.monotonic() < end, f"in vain: {what}"
         time.sleep(0.05)
@@ -229,7 +229,8 @@ def test_a_run_of_many_scenarios_killed_on_its_way_is_swept(
     run = Killable(cloud, tmp_path / "run")
     process = run.start(*MANY)
     try:
-        until(lambda: len(run.records()) >= max(1, fraction * len(fair["many"])), f"{fraction:.0%} of the journal")
+        least = max(1, fraction * len(fair["many"]))
+        until(lambda: len(run.records()) >= least, f"{fraction:.0%} of the journal", 3 * PATIENCE_S)
     finally:
         kill_all(process)
     _assert_reported_and_swept(run)
