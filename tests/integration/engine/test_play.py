@@ -225,7 +225,7 @@ def test_a_run_of_nothing_but_errors_exits_with_2(runs: Runs) -> None:
 def test_five_hanging_scenarios_hold_none_of_thirty_up_even_with_one_fork(runs: Runs, faults: Faults) -> None:
     faults([HANG])
     for number in range(30):
-        runs.scenario(f"s{number:02d}", CASES["hang"].replace("4", "8") if number < 5 else GOOD * 3)
+        runs.scenario(f"s{number:02d}", CASES["hang"].replace("4", "20") if number < 5 else GOOD * 3)
     play = runs.play("--forks", "1")
     assert play.end() != 0
     outcomes = play.outcomes()
