@@ -35,6 +35,12 @@ TOGETHER = {
     "tests/integration/scenarios/test_load_balancer.py": "the full cloud",
     "tests/integration/scenarios/test_dns_zone.py": "the full cloud",
     "tests/integration/scenarios/test_shared_file_system.py": "the full cloud",
+    "tests/integration/scenarios/test_security_groups.py": "the runs of network_season.py",
+    "tests/integration/scenarios/test_allowed_address_pairs.py": "the runs of network_season.py",
+    "tests/integration/scenarios/test_volume_backup.py": "the runs of volume_season.py",
+    "tests/integration/scenarios/test_volume_transfer.py": "the runs of volume_season.py",
+    "tests/integration/scenarios/test_volume_types.py": "the runs of volume_season.py",
+    "tests/integration/scenarios/test_quota_optional.py": "the full cloud",
     "tests/zuul/test_static.py": "nothing",
     "tests/zuul/*": "a Zuul",
 }

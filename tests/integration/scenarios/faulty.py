@@ -219,6 +219,13 @@ COMPUTE: dict[str, Fault] = {
         "",
         options=ONE_ZONE,
     ),
+    "the server stays busy with its image": Fault(
+        [{"driver": "server_snapshot_end", "stuck": True}],
+        "Wait until the server is free again",
+        200,
+        "task_state is None, but it is 'image_uploading'",
+        options=ONE_ZONE,
+    ),
     "the resize fails": Fault(
         [{"driver": "resize", "error": "the other host is on fire"}],
         "Resize the server",

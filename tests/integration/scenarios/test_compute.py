@@ -40,11 +40,20 @@ def test_what_the_options_leave_out_is_skipped_and_says_so(probe: Probe) -> None
         "Attach the volume",
         "Detach the volume",
         "Create an image of the server",
+        "Wait until the server is free again",
         "Resize the server",
         "Confirm the resize",
     }
     assert all("leaves it out" in (step.message or "") for step in skipped)
     assert {step.zone for step in run.scenario("compute").steps} == {None, "az2"}
+
+
+def test_a_server_that_is_still_busy_with_its_image_is_waited_for(probe: Probe) -> None:
+    late = [{"driver": "server_snapshot_end", "delay": 3}]
+    run = probe("compute", rules=late, options={"compute": {"volume": False, "zones": ["az1"]}})
+    assert run.exit_code == 0, run.said
+    assert run.step("compute", "Wait until the server is free again").duration_ms > 1000
+    assert run.step("compute", "Resize the server").outcome is Outcome.PASSED
 
 
 def test_without_a_larger_flavor_there_is_no_resize(probe: Probe) -> None:

@@ -27,6 +27,7 @@ DRIVER_OPERATIONS = (
     "shelve",
     "unshelve",
     "server_snapshot",
+    "server_snapshot_end",
     "plug",
     "unplug",
     "attach",

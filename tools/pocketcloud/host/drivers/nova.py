@@ -167,7 +167,8 @@ class PocketDriver(fake.FakeDriver):
 
     def snapshot(self, context: Any, instance: Any, image_id: str, update_task_state: Any) -> None:
         """Upload some bytes, so that the image becomes active as a real one does. A shelved server is kept so too."""
-        self._stall("shelve" if instance.task_state in SHELVING else "server_snapshot", instance)
+        shelving = instance.task_state in SHELVING
+        self._stall("shelve" if shelving else "server_snapshot", instance)
         super().snapshot(context, instance, image_id, update_task_state)
         api = glance.API()
         image = api.get(context, image_id)
@@ -180,3 +181,5 @@ class PocketDriver(fake.FakeDriver):
         }
         data = io.BytesIO(b"snapshot of " + instance.uuid.encode())
         api.update(context, image_id, metadata, data, purge_props=False)
+        if not shelving:
+            self._stall("server_snapshot_end", instance)
