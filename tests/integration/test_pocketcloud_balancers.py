@@ -9,15 +9,7 @@ from typing import Any
 import pytest
 from openstack.connection import Connection
 
-PATIENCE_S = 60.0
-
-
-def wait(get: Callable[[], Any], until: Callable[[Any], bool]) -> Any:
-    end = time.monotonic() + PATIENCE_S
-    while not until(now := get()):
-        assert time.monotonic() < end, now
-        time.sleep(0.2)
-    return now
+from tests.integration.waiting import wait
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 
 from tests.integration.conftest import connect, inventory, settled_inventory
+from tests.integration.waiting import wait
 
 
 def test_a_customer_finds_what_a_public_cloud_gives(demo: Connection) -> None:
@@ -65,15 +66,6 @@ def test_a_new_security_group_lets_everything_out(demo: Connection) -> None:
         assert sorted(rules) == [("egress", "IPv4"), ("egress", "IPv6")]
     finally:
         demo.network.delete_security_group(group)
-
-
-def wait(get: Any, done: Any, patience_s: float = 30) -> Any:
-    """Poll until done."""
-    end = time.monotonic() + patience_s
-    while not done(one := get()):
-        assert time.monotonic() < end, one
-        time.sleep(0.1)
-    return one
 
 
 def test_the_life_of_a_server_in_the_second_zone(demo: Connection, admin: Connection) -> None:

@@ -14,8 +14,9 @@ import pytest
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 
+from tests.integration.waiting import wait
+
 ZONE = "names.example."
-PATIENCE_S = 60.0
 
 Ask = Callable[..., tuple[str, list[str]]]
 
@@ -30,14 +31,6 @@ def ask(full_cloud: Cloud) -> Ask:
         return dns.rcode.to_text(answer.rcode()), sorted(str(record) for rrset in answer.answer for record in rrset)
 
     return one
-
-
-def wait(get: Callable[[], Any], until: Callable[[Any], bool]) -> Any:
-    end = time.monotonic() + PATIENCE_S
-    while not until(now := get()):
-        assert time.monotonic() < end, now
-        time.sleep(0.2)
-    return now
 
 
 @pytest.fixture(scope="module")
