@@ -14,9 +14,9 @@ from stackprobe.sweep import sweep
 
 from tests.integration.conftest import inventory, settled_inventory
 from tests.integration.leftovers import kill_run
+from tests.integration.waiting import wait
 
 KINDS = {"load_balancer", "network", "share", "share_snapshot", "subnet", "zone"}
-PATIENCE_S = 120
 
 
 def leave(connection: Connection, run_id: str) -> None:
@@ -31,15 +31,15 @@ def leave(connection: Connection, run_id: str) -> None:
     shares, balancers = connection.shared_file_system, connection.load_balancer
     share = shares.create_share(name=f"{called}-share", share_protocol="NFS", size=1)
     balancer = balancers.create_load_balancer(name=f"{called}-balancer", vip_subnet_id=subnet.id)
-    end = time.monotonic() + PATIENCE_S
-    while shares.get_share(share.id).status != "available":
-        assert time.monotonic() < end
-        time.sleep(0.3)
+    wait(lambda: shares.get_share(share.id).status, "available".__eq__)
     shares.create_share_snapshot(share_id=share.id, name=f"{called}-snapshot")
-    while balancers.get_load_balancer(balancer.id).provisioning_status != "ACTIVE":
-        assert time.monotonic() < end
-        time.sleep(0.3)
+
+    def settle() -> None:
+        wait(lambda: balancers.get_load_balancer(balancer.id).provisioning_status, "ACTIVE".__eq__)
+
+    settle()
     balancers.create_listener(load_balancer_id=balancer.id, protocol="TCP", protocol_port=80)
+    settle()  # and its rules are in the load balancer's security group
 
 
 def test_what_a_dead_run_left_goes_and_that_of_a_live_one_stays(

@@ -54,7 +54,7 @@ class WaitStep(StepKind):
                 context.checks += found
                 return True
             if ended := next((one for one in expect.check(answer, fail_on) if one.holds), None):
-                what = f"it went into {_state(answer)}" if ended.name.startswith("status ") else ended.name
+                what = f"it went into {_state(answer)}" if _is_state(ended, answer) else ended.name
                 raise StepFailure(f"{what} while waiting for {_wanted(until)}")
             return False
 
@@ -115,6 +115,11 @@ def _tolerable(context: StepContext, error: BaseException) -> bool:
     if status is not None:
         return status >= 500 or status == 429
     return context.activity.remaining() > 0 and call is not None and call.broken
+
+
+def _is_state(ended: expect.Checked, answer: Any) -> bool:
+    """Whether what ended the wait is the status of a resource, asked for alone or along with others."""
+    return isinstance(answer, dict) and "status" in answer and ended.name.startswith(("status ", ". "))
 
 
 def _state(answer: Any) -> str:
