@@ -49,7 +49,8 @@ class Fault:
         assert run.scenario(scenario).outcome is self.outcome, run.said
         assert run.bad_steps(scenario) == [(self.step, self.zone)], run.said
         step = run.step(scenario, self.step, self.zone)
-        assert (step.outcome, step.http_status) == (self.outcome, self.status), step.message
+        cut_short = "deadline passed during" in (step.message or "")  # by chance the last question was still under way
+        assert (step.outcome, step.http_status) == (self.outcome, None if cut_short else self.status), step.message
         assert self.says in (step.message or ""), step.message
 
 

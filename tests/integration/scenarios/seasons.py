@@ -62,7 +62,8 @@ class Fault:
         bad = [(self.step, zone), *self.also]
         assert sorted(found, key=str) == sorted(bad, key=str), run.said
         step = run.step(scenario, self.step, zone)
-        assert (step.outcome, step.http_status) == (self.outcome, self.status), step.message
+        cut_short = "deadline passed during" in (step.message or "")  # by chance the last question was still under way
+        assert (step.outcome, step.http_status) == (self.outcome, None if cut_short else self.status), step.message
         assert self.says in (step.message or ""), step.message
 
 

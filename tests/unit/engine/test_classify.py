@@ -155,6 +155,12 @@ def test_a_deadline_during_a_request_is_the_clouds_fault() -> None:
     assert Judge(lambda: False).judge(TimeoutError(), step).outcome == "error"
 
 
+def test_a_deadline_during_a_question_tells_the_last_answer() -> None:
+    step = activity(call(None, error="closed"), left_s=-1, seen="status BUILD")
+    message = Judge().judge(TimeoutError(), step).message
+    assert message.startswith("deadline passed during GET ") and message.endswith("; last seen: status BUILD")
+
+
 def test_a_deadline_before_anything_was_sent_is_ours() -> None:
     assert Judge().judge(TimeoutError(), activity(left_s=-1)).outcome == "error"
 

@@ -71,6 +71,8 @@ class Activity:
     """The request that is under way."""
     doing: str | None = None
     """What else than a request to the cloud's API is under way."""
+    seen: str | None = None
+    """The state that a wait saw last, in words."""
     over: threading.Event = field(default_factory=threading.Event)
     """Set when its work is done, or is no longer waited for."""
 

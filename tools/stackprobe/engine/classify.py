@@ -139,7 +139,8 @@ class Judge:
                 return self._unanswered(f"deadline passed while {activity.doing}")
             if last is None:
                 return Verdict(ERROR, "the deadline passed before the probe sent anything", "look at the runner's load")
-            message = f"deadline passed{_while(last)}"
+            seen = f"; last seen: {activity.seen}" if activity.seen else ""
+            message = f"deadline passed{_while(last)}{seen}"
             if last.status is None and self._control_target() is False:
                 return _runner_offline(message)
             return Verdict(FAILED, message, status=_status(last))

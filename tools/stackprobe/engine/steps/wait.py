@@ -93,7 +93,7 @@ def poll(context: StepContext, ask: Any, arrived: Any, first_s: float = FIRST_PO
         context.polls += 1
         try:
             last = ask()
-            broken = 0
+            broken, context.activity.seen = 0, _state(last)
         except Exception as error:
             if not _tolerable(context, error) or broken >= TOLERATED_ERRORS:
                 raise
