@@ -85,9 +85,9 @@ def test_a_killed_executor_leaves_nothing_after_the_next_sweep(
     rig.executor.start()
     rig.executor.await_ready()
 
-    # Zuul itself runs a build again whose executor is gone, whatever `attempts` says; a minute is all that this one
-    # has, which on a busy machine ends it
-    assert rig.wait(item, timeout_s=400)["cut-by-executor"].result in ("SUCCESS", "RETRY_LIMIT", "POST_FAILURE")
+    # Zuul itself runs a build again whose executor is gone, whatever `attempts` says
+    build = rig.wait(item, timeout_s=400)["cut-by-executor"]
+    assert build.result in ("SUCCESS", "RETRY_LIMIT"), build.message
     time.sleep(max(0.0, 31 - (time.monotonic() - started)))  # as old as the sweep asks for
     sweep = rig.run(TENANT, pipeline="manual-sweep", timeout_s=400)["cut-sweep"]
     assert sweep.result == "SUCCESS", sweep.console[-3000:]

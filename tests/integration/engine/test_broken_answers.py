@@ -140,6 +140,17 @@ def test_a_hanging_answer_ends_with_the_deadline(probe: Probe, faults: Faults) -
     assert probe.one("step", step="Step")["deadline_ms"] == 1000
 
 
+def test_a_question_that_hangs_until_the_deadline_tells_what_was_seen_before(
+    probe: Probe, faults: Faults, demo: Connection
+) -> None:
+    network = next(demo.network.networks(name="public"))
+    faults([{**LIST, "hang": "before", "nth": 2}])
+    answer = probe.step("wait", call="network.get_network", args=[network.id], until={"status": "GONE"}, deadline=3)
+    assert (answer["outcome"], answer["status"]) == ("failed", None)
+    assert answer["message"].startswith("deadline passed during GET /v2.0/networks/{id}")
+    assert "; last seen: status ACTIVE" in answer["message"]
+
+
 @pytest.mark.parametrize(
     "server",
     [

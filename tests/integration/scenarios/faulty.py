@@ -9,8 +9,7 @@ import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,38 +19,7 @@ from stackprobe.results import Outcome
 
 from tests.integration.conftest import Rules, inventory, settled_inventory
 from tests.integration.probing import Probed, run_probes
-
-INVENTED = "00000000-aaaa-4bbb-8ccc-000000000000"
-WITNESS = "identity"
-"""A scenario that runs along and must not be blamed."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something that the cloud does wrong.
-
-    :param step: the step that must notice, of the zone ``zone``.
-    :param status: the HTTP status of the answer that decided, None where there was none.
-    :param says: part of the step's message.
-    :param options: of the scenario, for this run.
-    """
-
-    rules: Rules
-    step: str
-    status: int | None
-    says: str
-    outcome: Outcome = Outcome.FAILED
-    zone: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def was_seen(self, run: Probed, scenario: str) -> None:
-        """Assert that this fault and nothing else was reported for the scenario."""
-        assert run.scenario(scenario).outcome is self.outcome, run.said
-        assert run.bad_steps(scenario) == [(self.step, self.zone)], run.said
-        step = run.step(scenario, self.step, self.zone)
-        cut_short = "deadline passed during" in (step.message or "")  # by chance the last question was still under way
-        assert (step.outcome, step.http_status) == (self.outcome, None if cut_short else self.status), step.message
-        assert self.says in (step.message or ""), step.message
+from tests.integration.scenarios.seasons import INVENTED, WITNESS, Fault
 
 
 def lie(service: str, method: str, path: str, status: int, nth: int = 1, **body: Any) -> dict[str, Any]:

@@ -77,33 +77,33 @@ def poll(context: StepContext, ask: Any, arrived: Any, first_s: float = FIRST_PO
     """Call ``ask`` until ``arrived(answer)``; returns that answer.
 
     :param first_s: seconds until the first question.
-    :raises TimeoutError: when the step's deadline passes first; the message names the last answer's state.
+    :raises DeadlinePassed: when the step's deadline passes between two questions; the message names the last answer's
+        state. When it passes during one, the judge takes the state from ``context.activity.seen``.
     """
     start, held_s = time.monotonic(), context.activity.held_s
-    context.polls, broken, last, last_asked = 0, 0, None, start
-    pause = first_s
+    context.polls, broken, last_asked, pause = 0, 0, start, first_s
+    context.activity.seen = None
     while True:
         try:
             context.pause(pause)
         except TimeoutError:
-            raise DeadlinePassed(
-                f"deadline passed after {time.monotonic() - start:.0f} s; last seen: {_state(last)}"
-            ) from None
+            seen = context.activity.seen or "no answer"
+            raise DeadlinePassed(f"deadline passed after {time.monotonic() - start:.0f} s; last seen: {seen}") from None
         asked = time.monotonic()
         context.polls += 1
         try:
-            last = ask()
-            broken, context.activity.seen = 0, _state(last)
+            answer = ask()
+            broken, context.activity.seen = 0, _state(answer)
         except Exception as error:
             if not _tolerable(context, error) or broken >= TOLERATED_ERRORS:
                 raise
             broken += 1
         else:
-            if arrived(last):
+            if arrived(answer):
                 context.precision_ms = (asked - last_asked) * 1000
                 held_s = context.activity.held_s - held_s
                 context.duration_ms = max(0.0, time.monotonic() - start - held_s) * 1000
-                return last
+                return answer
         last_asked = asked
         pause = max(interval(asked - start, context.poll_interval_s) - (time.monotonic() - asked), 0.05)
 
