@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from openstack.connection import Connection
 
 from tests.integration.engine.driver import Probe
+from tests.integration.waiting import wait
 
 Faults = Callable[[list[dict[str, Any]]], None]
 
@@ -80,20 +82,50 @@ def impossible_flavor(admin: Connection, demo: Connection) -> Iterator[str]:
     admin.compute.revert_quota_set(project)
 
 
-def boot(probe: Probe, demo: Connection, flavor: str) -> dict[str, Any]:
+def create(probe: Probe, demo: Connection, flavor: str) -> str:
     image = next(demo.image.images(visibility="public")).id
     args = {"name": probe.name("server"), "image_id": image, "flavor_id": flavor, "networks": "none"}
     created = probe.step("call", "Boot", call="compute.create_server", args=args, creates="server")
     assert created["outcome"] == "passed", created
-    return probe.step(
-        "wait", call="compute.get_server", args=[created["result"]["id"]], until={"status": "ACTIVE"}, deadline=30
-    )
+    return str(created["result"]["id"])
+
+
+def boot(probe: Probe, demo: Connection, flavor: str) -> dict[str, Any]:
+    server = create(probe, demo, flavor)
+    return probe.step("wait", call="compute.get_server", args=[server], until={"status": "ACTIVE"}, deadline=30)
 
 
 def test_no_valid_host_fails_and_is_named(probe: Probe, demo: Connection, impossible_flavor: str) -> None:
     answer = boot(probe, demo, impossible_flavor)
     assert answer["outcome"] == "failed"
     assert "ERROR" in answer["message"] and "No valid host" in answer["message"]
+
+
+@pytest.mark.parametrize("until", ["ACTIVE", {"in": ["ACTIVE", "ERROR"]}], ids=["failed", "passed"])
+def test_a_fault_that_the_cloud_tells_after_the_status_is_waited_for(
+    probe: Probe, faults: Faults, demo: Connection, impossible_flavor: str, until: Any
+) -> None:
+    server = create(probe, demo, impossible_flavor)
+    wait(lambda: demo.compute.get_server(server).fault, bool)
+    faults([{"service": "nova", "method": "GET", "path": f"/servers/{server}", "remove": ["server.fault"], "times": 3}])
+    answer = probe.step("wait", call="compute.get_server", args=[server], until={"status": until}, deadline=30)
+    assert answer["outcome"] == ("failed" if until == "ACTIVE" else "passed")
+    told = answer["message"] if until == "ACTIVE" else answer["result"]["fault"]["message"]
+    assert "No valid host" in told
+    calls = probe.records("call", step="Step")
+    assert len(calls) == 4
+    asked_ms = (calls[-1]["t"] - calls[0]["t"]) * 1000
+    assert probe.one("step", step="Step")["duration_ms"] < asked_ms, "it ends with the status, at the first question"
+
+
+def test_a_fault_that_the_cloud_never_tells_is_not_waited_for_long(
+    probe: Probe, faults: Faults, demo: Connection, impossible_flavor: str
+) -> None:
+    faults([{"service": "nova", "method": "GET", "path": "/servers/", "remove": ["server.fault"]}])
+    start = time.monotonic()
+    answer = boot(probe, demo, impossible_flavor)
+    assert answer["message"] == "it went into status ERROR while waiting for status ACTIVE"
+    assert time.monotonic() - start < 15
 
 
 def test_a_resource_that_goes_into_error_ends_the_wait_at_once(probe: Probe, faults: Faults, demo: Connection) -> None:

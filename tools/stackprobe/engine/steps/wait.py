@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from stackprobe.engine import expect
@@ -17,6 +18,8 @@ LONG_INTERVAL_S = 5.0
 """The longest pause between two questions."""
 TOLERATED_ERRORS = 2
 """So many answers in a row may be broken (each is a call record, the step counts as retried); one more is a failure."""
+REASON_S = 5.0
+"""So long a server in ERROR is asked for its fault: nova writes that a moment after the status."""
 
 
 def interval(waited_s: float, least_s: float = INTERVAL_S) -> float:
@@ -47,6 +50,9 @@ class WaitStep(StepKind):
 
         missing: list[expect.Checked] = []
 
+        def ask() -> Any:
+            return invoke(context, step.arguments["call"], step.arguments.get("args"), step.scenario)
+
         def arrived(answer: Any) -> bool:
             found = list(expect.check(answer, until))
             missing[:] = [one for one in found if not one.holds]
@@ -54,6 +60,7 @@ class WaitStep(StepKind):
                 context.checks += found
                 return True
             if ended := next((one for one in expect.check(answer, fail_on) if one.holds), None):
+                answer = _with_reason(context, ask, answer)
                 what = f"it went into {_state(answer)}" if _is_state(ended, answer) else ended.name
                 raise StepFailure(f"{what} while waiting for {_wanted(until)}")
             return False
@@ -61,11 +68,7 @@ class WaitStep(StepKind):
         if not isinstance(until, dict) or not until:
             raise StepError("`until` must be a mapping of what to wait for")
         try:
-            result = poll(
-                context,
-                lambda: invoke(context, step.arguments["call"], step.arguments.get("args"), step.scenario),
-                arrived,
-            )
+            result = _with_reason(context, ask, poll(context, ask, arrived))
         except DeadlinePassed as error:
             raise DeadlinePassed("; ".join([str(error), *map(str, missing)])) from None
         if step.arguments.get("expect"):
@@ -115,6 +118,35 @@ def _tolerable(context: StepContext, error: BaseException) -> bool:
     if status is not None:
         return status >= 500 or status == 429
     return context.activity.remaining() > 0 and call is not None and call.broken
+
+
+def _with_reason(context: StepContext, ask: Callable[[], Any], answer: Any) -> Any:
+    """``answer``; when that is a server in ERROR without a fault, a later one that tells it, if one comes soon.
+
+    What ended the wait has been seen by now: this takes no time of the cloud's, and no broken answer changes it.
+    """
+    activity, began = context.activity, time.monotonic()
+    held_s = activity.held_s
+    try:
+        while _lacks_reason(answer) and time.monotonic() - began < REASON_S:
+            context.pause(FIRST_POLL_S)
+            later = ask()
+            if not _is_in_error(later):
+                break
+            answer = later
+    except Exception:
+        return answer
+    finally:
+        activity.held_s = held_s + time.monotonic() - began
+    return answer
+
+
+def _is_in_error(answer: Any) -> bool:
+    return isinstance(answer, dict) and answer.get("status") == "ERROR"
+
+
+def _lacks_reason(answer: Any) -> bool:
+    return _is_in_error(answer) and "fault" in answer and not answer["fault"]
 
 
 def _is_state(ended: expect.Checked, answer: Any) -> bool:
