@@ -9,6 +9,8 @@ from typing import Any
 
 import sqlalchemy
 
+from pocketcloud.host.turnstile import Turnstile
+
 KEPT = 8  # idle connections of one database in one process
 
 
@@ -20,6 +22,7 @@ def begin_immediate() -> None:
     connection (neutron's security-group hooks read in a session of their own) begins plainly: it would wait for itself.
     """
     local = threading.local()
+    queues: dict[str, Turnstile] = {}
 
     @sqlalchemy.event.listens_for(sqlalchemy.engine.Engine, "begin")
     def _begin(connection: Any) -> None:  # runs before oslo.db's own listener, which then sees the mark
@@ -29,8 +32,11 @@ def begin_immediate() -> None:
         name = connection.engine.url.database
         other = held.get(name, lambda: None)()
         nested = other is not None and other is not connection and not other.closed and other.in_transaction()
-        connection.exec_driver_sql("BEGIN" if nested else "BEGIN IMMEDIATE")
-        if not nested:
+        if nested:
+            connection.exec_driver_sql("BEGIN")
+        else:
+            with queues.setdefault(name, Turnstile()):
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             held[name] = weakref.ref(connection)
         connection.info["in_transaction"] = True
 
