@@ -14,7 +14,7 @@ from typing import Any
 
 from stackprobe.results import Outcome, Results, Scenario, Step, from_directory
 
-PATIENCE_S = 600.0
+PATIENCE_S = 300.0
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def run(older_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Probed:
     before = inventory(admin)
     names = [scenario.name for scenario in _for_customers()]
     directory = tmp_path_factory.mktemp("older-run") / "run"
-    done = run_probes(older_cloud.clouds_yaml, directory, names, parallel=SIDE_BY_SIDE)
+    done = run_probes(older_cloud.clouds_yaml, directory, names, options=HASTE, parallel=SIDE_BY_SIDE)
     assert done.results.leftovers == 0
     assert settled_inventory(admin, before) == before
     return done

@@ -41,6 +41,7 @@ def test_jobs_reach_a_genuine_node(rig: Rig) -> None:
     assert build.result == "SUCCESS"
     assert "prober | 127.0.0.1 " in build.console
     assert f"prober | {rig.layout.root}/node/home" in build.console
+    assert build.duration_s is not None and build.duration_s < 60
 
 
 def test_an_abort_ends_the_build_and_nothing_is_published(rig: Rig) -> None:
