@@ -320,8 +320,16 @@ def test_a_run_from_the_future_or_without_a_cloud_is_refused(
     assert keep(run("a", -86400), "--directory", tmp_path / "past") == 2
     assert "from the future" in capsys.readouterr().err
     (run("b") / "journal.jsonl").write_bytes(b'{"type":"run"')
-    assert keep(run("a"), tmp_path / "run-b", "--directory", tmp_path / "past") == 2
+    assert keep(tmp_path / "run-b", "--directory", tmp_path / "past") == 2
     assert "its journal was cut" in capsys.readouterr().err and not (tmp_path / "past").exists()
+
+
+def test_a_run_that_cannot_be_kept_does_not_cost_the_others(
+    tmp_path: Path, run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert keep(tmp_path / "none", run("a"), tmp_path / "neither", run("b"), "--directory", tmp_path / "past") == 2
+    assert capsys.readouterr().err.count("there is no journal") == 2
+    assert ids(tmp_path / "past") == {"a", "b"}
 
 
 def test_a_directory_that_cannot_be_written_is_told(
