@@ -1,4 +1,4 @@
-"""Mistakes in rules that are found when a configuration is read: what no run could ever judge, or all would judge alike."""
+"""Mistakes in rules, found when a configuration is read: what could never be judged, or always alike."""
 
 from __future__ import annotations
 
@@ -179,8 +179,8 @@ def _contradictions(document: Document, level: Level, rules: Mapping[str, Rule])
             line = document.position((*level.path, KEY, mild.name), at_key=True)[0]
             yield document.error(
                 (*level.path, KEY, rule.name),
-                f"`{mild.name}` (line {line}, degraded) can never be bad without `{rule.name}` (down), which asks for as"
-                f" much or more of {rule.subject.text}",
+                f"`{mild.name}` (line {line}, degraded) can never be bad without `{rule.name}` (down), which"
+                f" asks for as much or more of {rule.subject.text}",
                 remedy="let the rule that means down allow more than the one that means degraded",
                 at_key=True,
             )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from stackprobe.config.model import Config
 from stackprobe.errors import UsageError
 from stackprobe.history.model import History, HistoryUnavailable
 from stackprobe.results import Results
@@ -12,16 +13,44 @@ from stackprobe.service_levels import recording
 from stackprobe.service_levels.judging import DAMPED, evaluate
 from stackprobe.service_levels.verdict import Evaluation
 
-Opening = Callable[[], History | None]
+
+@dataclass(frozen=True)
+class Asked:
+    """Where a command was told to look for earlier runs.
+
+    :param config: what the configuration says about it counts where the rest says nothing.
+    :param directory: past runs, as ``stackprobe keep`` makes them.
+    :param url: the base address of graphite-web.
+    """
+
+    config: Config
+    directory: Path | None = None
+    url: str | None = None
+
+    def open(self, results: Results) -> History | None:
+        """The history of the cloud and region of a run, by the names that its figures have; None where there is none.
+
+        :raises UsageError: it cannot be opened.
+        """
+        from stackprobe.history.opening import open_history  # noqa: PLC0415  # few runs have rules
+
+        target = replace(
+            self.config.anywhere,
+            cloud=results.cloud,
+            region=results.region or "default",
+            label=results.label,
+            region_label=results.region_label,
+        )
+        return open_history(self.config, target, directory=self.directory, url=self.url)
 
 
-def judge_run(directory: Path, results: Results, opening: Opening) -> Evaluation | None:
+def judge_run(directory: Path, results: Results, asked: Asked) -> Evaluation | None:
     """Judge, write service_levels.json into the directory, and put what was found into the results.
 
     Nothing is done where the run has neither rules nor a damped verdict, nor where it was judged before with its
     history known: what was found then stays.
 
-    :param opening: opens the history; what it raises is the reason why nothing is known of earlier runs.
+    :param asked: where the history is; that it cannot be opened is a reason why nothing is known of earlier runs.
     :returns: what was found; None where nothing was to be judged.
     :raises UsageError: the file cannot be written.
     """
@@ -32,7 +61,7 @@ def judge_run(directory: Path, results: Results, opening: Opening) -> Evaluation
         return judged
     history, blind = None, None
     try:
-        history = opening()
+        history = asked.open(results)
     except (UsageError, HistoryUnavailable, OSError) as error:
         blind = f"earlier runs are not known: {error}"
     found = evaluate(results, history, blind)

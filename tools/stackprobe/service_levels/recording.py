@@ -1,6 +1,6 @@
 """``service_levels.json``: what was found about the service levels of a run, beside its journal.
 
-The Graphite that knows the earlier runs may be gone tomorrow; with this file the reports can be made again all the same.
+The Graphite that knows the earlier runs may be gone tomorrow; with this file the reports can be made again.
 """
 
 from __future__ import annotations

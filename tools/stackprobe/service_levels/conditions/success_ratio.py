@@ -1,7 +1,7 @@
 """``success_ratio``: how much of what was tried has to go well, from 0 to 1.
 
-Of steps, scenarios and runs: passed of passed and failed. What the probe itself could not judge, and what was skipped, is
-in neither. Of API calls: answers 2xx, 3xx and 404 of all calls.
+Of steps, scenarios and runs: passed of passed and failed. What the probe itself could not judge, and what was
+skipped, is in neither. Of API calls: answers 2xx, 3xx and 404 of all calls.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class SuccessRatio(Condition):
         ratio = tally.good / tally.all
         return Judgement(
             ratio >= self.least - _ROUNDING,
-            f"{tally.good:g} of {tally.all:g} went well {over(self.window_s)}, {ratio:.2%} of at least {self.least:.2%}",
+            f"{tally.good:g} of {tally.all:g} went well {over(self.window_s)}, {ratio:.2%}"
+            f" of at least {self.least:.2%}",
         )
 
 
