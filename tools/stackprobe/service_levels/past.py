@@ -62,7 +62,7 @@ class Past:
     def _ask(self, patterns: list[str], window_s: float) -> dict[str, list[Sample]]:
         if self.blind or self._history is None:
             return {}
-        since_t = max(self._start_t - window_s, 0.0)
+        since_t = max(int(self._start_t) - window_s, 0.0)
         try:
             found = self._history.figures(patterns, since_t, self._start_t)
         except HistoryUnavailable as error:
