@@ -100,7 +100,7 @@ def history(*runs: Results) -> MemoryHistory:
 
 
 def before(count: int, series: Mapping[str, float | Callable[[int], float]], every_s: int = EVERY_S) -> MemoryHistory:
-    """So many runs before, the newest one interval ago, with these figures; of a function, that of their age in runs."""
+    """So many runs before, the newest one interval ago, with these figures; of a function, that of their age."""
     found = {
         figure: [Sample(NOW - age * every_s, value(age) if callable(value) else value) for age in range(count, 0, -1)]
         for figure, value in series.items()

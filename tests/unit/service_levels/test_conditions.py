@@ -1,4 +1,4 @@
-"""Every condition alarms when it should, is quiet when it should, and is unknown, never good, where nothing is known."""
+"""Every condition alarms when it should, is quiet when it should, and is unknown where nothing is known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stackprobe.history.memory import MemoryHistory
 from stackprobe.history.model import HistoryUnavailable, Sample
 from stackprobe.service_levels.conditions import kinds
 
-from tests.support.service_levels import EVERY_S, NOW, before, calls_of, judge, run, step_of
+from tests.support.service_levels import EVERY_S, NOW, before, calls_of, judge, step_of
 from tests.unit import journals
 
 STEP = {"step": "network/create_the_router"}
