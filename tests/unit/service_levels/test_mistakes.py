@@ -167,8 +167,8 @@ def test_a_rule_about_a_scenario_that_is_not_selected_is_a_warning(tmp_path: Pat
     text = rule(scenario="compute", within_s="5") + "scenarios: {names: [network]}\n"
     [warning] = load(tmp_path, text).warnings
     assert str(warning).endswith(
-        "2:3: the rule `one` is about the scenario `compute`, which is not selected. It is unknown in every run, unless "
-        "the command line selects the scenario."
+        "2:3: the rule `one` is about the scenario `compute`, which is not selected. It is unknown in every run, "
+        "unless the command line selects the scenario."
     )
     assert load(tmp_path, rule(scenario="compute", within_s="5")).warnings == ()
 

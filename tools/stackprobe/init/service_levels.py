@@ -33,8 +33,8 @@ def service_levels(scenarios: Collection[str]) -> Iterator[str]:
     :param scenarios: those that are selected: others have no rules.
     """
     yield from comment(
-        "What the cloud has to hold, over many runs (the documentation's page on service levels). What needs earlier runs"
-        " is unknown until a history is named: `url` of `graphite`, or `directory` of `history`."
+        "What the cloud has to hold, over many runs: see the documentation's page on service levels. What needs"
+        " earlier runs is unknown until a history is named: `url` of `graphite`, or `directory` of `history`."
     )
     yield "# service_levels:"
     for scenario, lines in _RULES:
