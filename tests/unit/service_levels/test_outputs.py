@@ -8,11 +8,14 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from junitparser import JUnitXml
+from rich.console import Console
 from stackprobe.commands import finish, report
+from stackprobe.commands import run as commands_run
 from stackprobe.config import load_config
 from stackprobe.errors import UsageError
 from stackprobe.history.memory import MemoryHistory
@@ -361,3 +364,36 @@ def test_damped_without_a_history_the_exit_code_is_that_of_the_run(tmp_path: Pat
         results = run({}, write, verdict="damped", scenarios=["network"], outcome=outcome)
         results.service_levels = evaluate(results, None)
         assert results.exit_code == code
+
+
+# --- the command
+
+
+@pytest.mark.parametrize(("verdict", "code"), [("raw", 0), ("damped", 1)])
+def test_run_judges_and_tells(tmp_path: Path, capsys: pytest.CaptureFixture[str], verdict: str, code: int) -> None:
+    directory = saved(tmp_path, verdict=verdict)
+    before = run(RULES, SLOW, start=journals.START - 600, scenarios=["network"])
+    before.service_levels = evaluate(before, MemoryHistory())
+    order = SimpleNamespace(output=directory, target=SimpleNamespace(cloud="demo"))
+    session: Any = SimpleNamespace(recorder=SimpleNamespace(blind=None))
+    assert commands_run.finish(order, session, Console(), Here(history(before))) == code  # type: ignore[arg-type]
+    lines = capsys.readouterr().out.splitlines()
+    told = "service level: router_in_time: " if verdict == "raw" else "alarm: router_in_time: "
+    assert any(line.startswith(f"{told}took 5.00 s") and "alarm: bad in 2 of the last 2 runs" in line for line in lines)
+    assert json.loads((directory / "summary.json").read_text(encoding="utf-8"))["exit_code"] == code
+
+
+def test_rules_and_verdict_of_a_configuration_reach_the_order_of_a_run(tmp_path: Path) -> None:
+    file = tmp_path / "probes.yaml"
+    file.write_text(
+        "verdict: damped\nservice_levels: {tidy: {run: true, leftovers: 0}, off: {run: true, within_s: 9}}\n"
+        "clouds: {demo: {verdict: raw, service_levels: {off: }}, other: }\n",
+        encoding="utf-8",
+    )
+    parser = argparse.ArgumentParser()
+    commands_run.add_arguments(parser)
+    for cloud, rules, verdict in (("demo", ["tidy"], "raw"), ("other", ["tidy", "off"], "damped")):
+        options = ["--cloud", cloud, "--config", str(file), "--history", str(tmp_path), "--scenario", "network"]
+        wanted = commands_run.resolve(parser.parse_args(options))
+        assert (list(wanted.target.service_levels), wanted.target.verdict) == (rules, verdict)
+        assert wanted.history.directory == tmp_path
