@@ -5,6 +5,7 @@ Each tells what this run measured of it, and the figures (:mod:`stackprobe.outpu
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -179,7 +180,7 @@ class CallsSubject:
         return [call.duration_ms for call in self._calls(results) if not call.starved]
 
     def tally(self, results: Results) -> Tally:
-        return by_status({status: count for status, count in self.statuses(results).items()})
+        return by_status(self.statuses(results))
 
     def statuses(self, results: Results) -> dict[str, float]:
         """How many calls of this run were answered with which status."""
@@ -214,7 +215,12 @@ def _status(call: Call) -> str:
 
 
 def _figure(call: Call) -> str:
-    return "api." + ".".join(part(piece) for piece in (call.service, call.method, call.resource, _status(call)))
+    return _named(call.service, call.method, call.resource, _status(call))
+
+
+@functools.lru_cache(maxsize=4096)
+def _named(*pieces: str) -> str:
+    return "api." + ".".join(map(part, pieces))
 
 
 def _tally(outcomes: Iterable[Outcome]) -> Tally:
