@@ -95,7 +95,7 @@ class StepSubject:
 
     def _steps(self, results: Results) -> list[Step]:
         suite = _suite(results, self.scenario)
-        return [step for step in suite.steps if key_of(step.key) == self.key] if suite else []
+        return [step for step in suite.steps if step.key == self.key or _key_of(step.key) == self.key] if suite else []
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ class CallsSubject:
         return None
 
     def _calls(self, results: Results) -> list[Call]:
-        matches = matcher(self.roots)
+        matches = functools.cache(matcher(self.roots))
         return [call for call in results.calls if matches(_figure(call))]
 
 
@@ -216,6 +216,9 @@ def _status(call: Call) -> str:
 
 def _figure(call: Call) -> str:
     return _named(call.service, call.method, call.resource, _status(call))
+
+
+_key_of = functools.lru_cache(maxsize=65_536)(key_of)
 
 
 @functools.lru_cache(maxsize=4096)
