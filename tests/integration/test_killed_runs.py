@@ -130,7 +130,7 @@ def until(condition: Callable[[], Any], what: str, patience_s: float = PATIENCE_
 
 @pytest.fixture(scope="module")
 def fair(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
-    """The journal of an undisturbed run of many scenarios together, and what each that creates something wrote of it."""
+    """The journal of an undisturbed run of many scenarios together, and what each of them wrote of itself."""
     cloud.faults()
     many = _journal_of(Killable(cloud, tmp_path_factory.mktemp("fair") / "run"), *MANY)
     journals = {"many": many}
