@@ -80,9 +80,9 @@ def _by_time(series: Mapping[str, list[Sample]]) -> dict[str, ByTime]:
 
 def _scenario(t: int, values: Mapping[str, float]) -> Judgement:
     """Half of it or more failed: down. Less of it, by repetitions or by runs in one slot of Graphite: degraded."""
-    passed, failed = values.get(Outcome.PASSED, 0.0), values.get(Outcome.FAILED, 0.0)
+    passed, failed = values.get("passed", 0.0), values.get("failed", 0.0)
     if passed + failed <= 0:
-        unjudged = values.get(Outcome.ERROR, 0.0) <= 0 and values.get(Outcome.SKIPPED, 0.0) > 0
+        unjudged = values.get("error", 0.0) <= 0 and values.get("skipped", 0.0) > 0
         return Judgement(t, None, skipped=unjudged)
     bad = failed / (passed + failed)
     return Judgement(t, bad, Level.DOWN if bad >= 0.5 else Level.DEGRADED if bad > 0 else Level.UP)
