@@ -124,9 +124,12 @@ class ArchiveHistory:
         return found
 
     def _index(self) -> list[_Source]:
-        """Every file that may hold runs: single runs first, since they may be newer than what their day's file says."""
+        """Every file that may hold runs: records first, since they may be newer than what their day's file says."""
         if self._sources is None:
-            self._sources = sorted(self._scan(), key=lambda source: (source.day, source.from_t, str(source.path)))
+            self._sources = sorted(
+                self._scan(),
+                key=lambda source: (source.day, source.path.name == FILENAME, source.from_t, str(source.path)),
+            )
         return self._sources
 
     def _scan(self) -> Iterator[_Source]:
@@ -151,7 +154,7 @@ class ArchiveHistory:
         place = layout.parse(path.absolute().as_posix())
         if place is None:
             if inside.startswith(("runs/", "days/")) and "/" in inside:
-                self._tell(f"{inside}: this is no file of past runs: left out")
+                self._tell(f"{self._name(path)}: this is no file of past runs: left out")
         elif place.of is None or (place.of[0] == self._cloud and self._region in (None, place.of[1])):
             yield _Source(path, place.from_t, place.until_t, place.day is not None)
 

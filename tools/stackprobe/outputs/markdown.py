@@ -133,8 +133,9 @@ def _service_levels(results: Results) -> list[str]:
     order = ("bad", "unknown", "ok")
     for verdict in sorted(found.verdicts, key=lambda one: (not one.damped.alarm, order.index(one.word))):
         damped = text(verdict.damped.text)
+        rule = f"{text(verdict.rule, 100)} ({text(verdict.subject, 200)})"
         lines.append(
-            f"| {text(verdict.rule, 100)} ({text(verdict.subject, 200)}) | {_WORDS[verdict.word]} | {text(verdict.reason)}"
+            f"| {rule} | {_WORDS[verdict.word]} | {text(verdict.reason)}"
             f" | {f'**{verdict.severity}**, {damped}' if verdict.damped.alarm else damped} |"
         )
     return [*lines, ""]

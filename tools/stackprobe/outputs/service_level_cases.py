@@ -1,7 +1,7 @@
 """The service levels of a run as a JUnit suite of their own: a test for each rule.
 
-A test says what the rule says of this run alone; whether that is an alarm, seen together with the runs before, stands in
-its text. What could not be judged is skipped, never passed.
+A test says what the rule says of this run alone; whether that is an alarm, seen together with the runs before,
+stands in its text. What could not be judged is skipped, never passed.
 """
 
 from __future__ import annotations

@@ -135,7 +135,8 @@ def _service(document: Document, path: Path, level: Level, service: str) -> Iter
     types = ServiceTypes()
     if "*" in service or service in level.settings.get("services", ()):
         return
-    official = types.get_service_type(service)
+    project: Mapping[str, str] = types.get_service_data_for_project(service) or {}
+    official = types.get_service_type(service) or project.get("service_type")
     if official and official != service:
         yield document.error(
             path, f"`{service}` is another name of the service type `{official}`", remedy=f"write {official}"

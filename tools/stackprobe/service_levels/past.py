@@ -37,7 +37,8 @@ class Past:
 
     def __init__(self, history: History | None, start_t: float, blind: str | None = None) -> None:
         self._history, self._start_t = history, start_t
-        self._known: dict[float, dict[str, list[Sample]]] = {}
+        self._known: dict[float, dict[str, list[Sample]]] = defaultdict(dict)
+        self._asked: set[tuple[float, str]] = set()
         self.blind = blind
         if history is None and blind is None:
             self.blind = "no history is configured: earlier runs are not known"
@@ -48,21 +49,23 @@ class Past:
         """Ask for everything, with one question for each length of time."""
         patterns: dict[float, dict[str, None]] = defaultdict(dict)
         for need in needs:
-            patterns[need.window_s].update(dict.fromkeys(need.patterns))
+            new = [pattern for pattern in need.patterns if (need.window_s, pattern) not in self._asked]
+            patterns[need.window_s].update(dict.fromkeys(new))
         for window_s, wanted in patterns.items():
-            self._known[window_s] = {**self._known.get(window_s, {}), **self._ask(list(wanted), window_s)}
+            if wanted:
+                self._known[window_s].update(self._ask(list(wanted), window_s))
+                self._asked.update((window_s, pattern) for pattern in wanted)
 
     def series(self, need: Need) -> Mapping[str, Sequence[Sample]]:
         """Samples by figure, in the order of time; figures without any are left out."""
-        if need.window_s not in self._known:
-            self.load([need])
+        self.load([need])
         matches = matcher(need.patterns)
         return {figure: series for figure, series in self._known[need.window_s].items() if matches(figure)}
 
     def _ask(self, patterns: list[str], window_s: float) -> dict[str, list[Sample]]:
         if self.blind or self._history is None:
             return {}
-        since_t = max(self._start_t - window_s, 0.0)
+        since_t = max(int(self._start_t) - window_s, 0.0)
         try:
             found = self._history.figures(patterns, since_t, self._start_t)
         except HistoryUnavailable as error:

@@ -41,9 +41,7 @@ def _subject(given: Given) -> Subject:
     if kind == "step":
         scenario, slash, step = str(what).partition("/")
         if not slash or not scenario or not step:
-            raise Mistake(
-                ("step",), f"`{what}` is no step", "write it as scenario/step, such as compute/boot_the_server"
-            )
+            raise Mistake(("step",), f"`{what}` is no step", "write it as scenario/step, as compute/create_the_server")
         return StepSubject(scenario, key_of(step))
     if kind == "scenario":
         return ScenarioSubject(str(what))

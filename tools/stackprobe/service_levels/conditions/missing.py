@@ -54,7 +54,7 @@ class Missing(Condition):
             return Judgement(None, past.blind)
         if not times:
             return Judgement(None, f"cold start: no earlier run within {span(self._look_back_s)} has judged it")
-        begin_t = results.start_t - self.window_s
+        begin_t = int(results.start_t) - self.window_s
         before = [t for t in times if t < begin_t][-1:]  # the gap that reaches into the window begins with it
         within = [*before, *(float(t) for t in times if t >= begin_t), results.start_t]
         found = gaps(within, self.every_s, Patience(self.intervals).gap_s(self._expected))
