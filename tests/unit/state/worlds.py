@@ -15,7 +15,7 @@ from stackprobe.scenarios import Scenario
 from stackprobe.state.assess import assess
 from stackprobe.state.model import CloudState, ServiceState
 
-NOW_T = 1_800_000_000.0
+NOW_T = 1_700_035_200.0  # 2023-11-15 08:00:00 UTC
 EVERY_S = 900
 _OUTCOMES = {"p": Outcome.PASSED, "f": Outcome.FAILED, "e": Outcome.ERROR, "s": Outcome.SKIPPED}
 

@@ -62,9 +62,8 @@ def _of(
     coming: tuple[Window, ...] = (),
     runs: tuple[PastRun, ...] = (),
 ) -> CloudState:
-    region = target.region_label or target.region
     return CloudState(
-        target.metric_cloud, region, now_t, target.objective_percent, states, trouble, seen_t, coming, runs
+        target.cloud, target.region, now_t, target.objective_percent, states, trouble, seen_t, coming, runs
     )
 
 

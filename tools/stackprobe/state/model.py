@@ -212,7 +212,7 @@ class ServiceState:
 class CloudState:
     """All that is known of one cloud and region.
 
-    :ivar cloud: as metrics call it; so is the region.
+    :ivar region: None: the only one there is.
     :ivar now_t: when that was, unix seconds.
     :ivar trouble: why nothing is known, or None.
     :ivar seen_t: the start of the last run, unix seconds.
