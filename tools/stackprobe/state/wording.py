@@ -28,9 +28,9 @@ def percent(value: float | None) -> str:
 
 
 def coverage(found: Availability) -> str:
-    """``of 97 % of the time``; rounded down."""
+    """``known for 97 %``, of the window; rounded down."""
     share = math.floor(found.coverage_percent + 1e-6)
-    return "of less than 1 % of the time" if found.known_s > 0 and share < 1 else f"of {share} % of the time"
+    return "known for less than 1 %" if found.known_s > 0 and share < 1 else f"known for {share} %"
 
 
 def budget(found: Availability, objective_percent: float) -> str:
