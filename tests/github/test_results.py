@@ -21,7 +21,7 @@ from tests.github.test_workflow import MACHINE, PYTHON
 from tests.support.git_server import GitServer
 
 sys.path.insert(0, str(CHECKOUT / "tests" / "unit"))  # journals.py
-import journals  # noqa: E402
+import journals
 
 EXAMPLE = CHECKOUT / "doc" / "source" / "examples" / "github" / "history.yaml"
 REPOSITORY = "operator/monitoring"
