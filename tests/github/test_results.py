@@ -15,7 +15,7 @@ import yaml
 from stackprobe.history.archive import ArchiveHistory
 from stackprobe.results import Outcome
 
-from tests.github.clouds import CHECKOUT, COMMIT, WORKFLOW
+from tests.github.clouds import CHECKOUT, COMMIT, HISTORY, WORKFLOW
 from tests.github.runner import Expressions, Request, WorkflowRun, run_workflow
 from tests.github.test_workflow import MACHINE, PYTHON
 from tests.support.git_server import GitServer
@@ -23,7 +23,6 @@ from tests.support.git_server import GitServer
 sys.path.insert(0, str(CHECKOUT / "tests" / "unit"))  # journals.py
 import journals
 
-EXAMPLE = CHECKOUT / "doc" / "source" / "examples" / "github" / "history.yaml"
 REPOSITORY = "operator/monitoring"
 ARTIFACT = "stackprobe-demo@RegionOne"
 DATA = "stackprobe-data"
@@ -72,7 +71,7 @@ class Operator:
         return self.workflow(number)
 
     def workflow(self, number: int = 1) -> WorkflowRun:
-        workflow = yaml.load(EXAMPLE.read_text(encoding="utf-8").replace("@COMMIT", f"@{COMMIT}"), yaml.BaseLoader)
+        workflow = yaml.load(HISTORY.read_text(encoding="utf-8").replace("@COMMIT", f"@{COMMIT}"), yaml.BaseLoader)
         workflow["jobs"] |= {"probe": MADE}
         workflow["jobs"]["results"]["with"] = self.options
         self.write(WORKFLOW, yaml.safe_dump(workflow))
