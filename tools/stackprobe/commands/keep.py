@@ -1,7 +1,7 @@
 """``stackprobe keep DIR…``: keep what is needed of runs, where there is no Graphite, in a data branch or a directory.
 
-Exit code 0: kept, or kept before; 1: others were writing all the time, try again; 2: bad usage, or the repository
-cannot be reached or refuses.
+Exit code 0: kept, or kept before; 1: others were writing all the time, try again; 2: bad usage, the repository cannot
+be reached or refuses, or a DIR has no run that can be kept. The other runs are kept all the same.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Keep; see the module.
 
-    :raises UsageError: bad options, no run in a DIR, or a repository or directory that cannot be used.
+    :raises UsageError: bad options, a repository or directory that cannot be used; at the end, no run in a DIR.
     """
     if not arguments.runs and not arguments.checkout:
         raise UsageError("no run is given", remedy="give the directory that `stackprobe run --output` wrote")
@@ -75,7 +75,21 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "runs are kept in a directory or on a branch, not in both", remedy="leave --directory out, or the others"
         )
-    records = [_record(run) for run in arguments.runs]
+    records, troubles = [], []
+    for run in arguments.runs:
+        try:
+            records.append(_record(run))
+        except UsageError as error:
+            troubles.append(error)
+    code = _kept(arguments, records) if records or arguments.checkout else 0
+    for trouble in troubles[:-1]:
+        print(f"keep: {trouble}", file=sys.stderr)
+    if troubles:
+        raise troubles[-1]
+    return code
+
+
+def _kept(arguments: argparse.Namespace, records: list[Record]) -> int:
     bounds = Bounds(arguments.keep_days, int(arguments.keep_size * 1024 * 1024))
     make = functools.partial(_make, records, bounds)
     try:
