@@ -386,13 +386,13 @@ def test_run_judges_and_tells(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_rules_and_verdict_of_a_configuration_reach_the_order_of_a_run(tmp_path: Path) -> None:
     file = tmp_path / "probes.yaml"
     file.write_text(
-        "verdict: damped\nservice_levels: {tidy: {run: true, leftovers: 0}, off: {run: true, within_s: 9}}\n"
-        "clouds: {demo: {verdict: raw, service_levels: {off: }}, other: }\n",
+        "verdict: damped\nservice_levels: {tidy: {run: true, leftovers: 0}, quick: {run: true, within_s: 9}}\n"
+        "clouds: {demo: {verdict: raw, service_levels: {quick: }}, other: }\n",
         encoding="utf-8",
     )
     parser = argparse.ArgumentParser()
     commands_run.add_arguments(parser)
-    for cloud, rules, verdict in (("demo", ["tidy"], "raw"), ("other", ["tidy", "off"], "damped")):
+    for cloud, rules, verdict in (("demo", ["tidy"], "raw"), ("other", ["tidy", "quick"], "damped")):
         options = ["--cloud", cloud, "--config", str(file), "--history", str(tmp_path), "--scenario", "network"]
         wanted = commands_run.resolve(parser.parse_args(options))
         assert (list(wanted.target.service_levels), wanted.target.verdict) == (rules, verdict)

@@ -135,7 +135,7 @@ def _service(document: Document, path: Path, level: Level, service: str) -> Iter
     types = ServiceTypes()
     if "*" in service or service in level.settings.get("services", ()):
         return
-    project: Mapping[str, str] = types.get_service_data_for_project(service) or {}
+    project: Any = types.get_service_data_for_project(service) or {}
     official = types.get_service_type(service) or project.get("service_type")
     if official and official != service:
         yield document.error(

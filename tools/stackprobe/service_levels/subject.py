@@ -5,6 +5,7 @@ Each tells what this run measured of it, and the figures (:mod:`stackprobe.outpu
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ class StepSubject:
 
     def _steps(self, results: Results) -> list[Step]:
         suite = _suite(results, self.scenario)
-        return [step for step in suite.steps if key_of(step.key) == self.key] if suite else []
+        return [step for step in suite.steps if step.key == self.key or _key_of(step.key) == self.key] if suite else []
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ class CallsSubject:
         return [call.duration_ms for call in self._calls(results) if not call.starved]
 
     def tally(self, results: Results) -> Tally:
-        return by_status({status: count for status, count in self.statuses(results).items()})
+        return by_status(self.statuses(results))
 
     def statuses(self, results: Results) -> dict[str, float]:
         """How many calls of this run were answered with which status."""
@@ -192,7 +193,7 @@ class CallsSubject:
         return None
 
     def _calls(self, results: Results) -> list[Call]:
-        matches = matcher(self.roots)
+        matches = functools.cache(matcher(self.roots))
         return [call for call in results.calls if matches(_figure(call))]
 
 
@@ -214,7 +215,15 @@ def _status(call: Call) -> str:
 
 
 def _figure(call: Call) -> str:
-    return "api." + ".".join(part(piece) for piece in (call.service, call.method, call.resource, _status(call)))
+    return _named(call.service, call.method, call.resource, _status(call))
+
+
+_key_of = functools.lru_cache(maxsize=65_536)(key_of)
+
+
+@functools.lru_cache(maxsize=4096)
+def _named(*pieces: str) -> str:
+    return "api." + ".".join(map(part, pieces))
 
 
 def _tally(outcomes: Iterable[Outcome]) -> Tally:
