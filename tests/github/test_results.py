@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from stackprobe.history.archive import ArchiveHistory
-from stackprobe.results import Outcome
+from stackprobe.results import Outcome, from_directory
 
 from tests.github.clouds import CHECKOUT, COMMIT, HISTORY, WORKFLOW
 from tests.github.runner import Expressions, Request, WorkflowRun, run_workflow
@@ -26,7 +26,7 @@ sys.path.insert(0, str(CHECKOUT / "tests" / "unit"))  # journals.py
 import journals
 
 NEED_THE_TOKEN = ("Keep them", "Fetch past runs", "Open, update and close issues")
-ARTIFACTS = ("stackprobe-demo@RegionOne", "stackprobe-demo@RegionOne@@later")
+ARTIFACTS = ("stackprobe-demo@RegionOne", "stackprobe-demo@RegionOne@@later", "stackprobe-demo@RegionOne@@last")
 #: In the place of the job that probes: it hands over reports that are there already.
 MADE = {
     "runs-on": "ubuntu-24.04",
@@ -76,10 +76,11 @@ class Operator:
             journal.end("failed" if fault else "passed")
             journal.write(self.directory / "made" / artifact)
 
-    def workflow(self) -> WorkflowRun:
-        """Run it."""
+    def workflow(self, *, clouds_yaml: str = "") -> WorkflowRun:
+        """Run it; with a secret it probes, without one it takes the reports that are there."""
         workflow = yaml.load(HISTORY.read_text(encoding="utf-8").replace("@COMMIT", f"@{COMMIT}"), yaml.BaseLoader)
-        workflow["jobs"] |= {"probe": MADE}
+        if not clouds_yaml:
+            workflow["jobs"]["probe"] = MADE
         workflow["jobs"]["results"]["with"] = self.options
         self.write(WORKFLOW, yaml.safe_dump(workflow))
         run = run_workflow(
@@ -88,6 +89,7 @@ class Operator:
                 directory=self.directory,
                 workflow=WORKFLOW,
                 root=self.root,
+                secrets={"CLOUDS_YAML": clouds_yaml},
                 repositories={"OWNER/stackprobe": CHECKOUT},
                 machine=MACHINE,
                 python=PYTHON,
@@ -103,6 +105,11 @@ class Operator:
         for job in run.jobs:
             assert job.orphans == [], "a process outlives the job"
         return run
+
+    def keep(self) -> None:
+        """Keep the reports that are there without the workflow."""
+        command = [sys.executable, "-m", "stackprobe", "keep", *(self.directory / "made").iterdir()]
+        subprocess.run([*command, "--repository", self.bare], check=True, capture_output=True)
 
     @property
     def kept(self) -> list[tuple[str | None, Outcome]]:
@@ -144,16 +151,11 @@ def operator(tmp_path: Path, root: Path, server: GitServer, api: GithubApi, expr
 
 
 def test_runs_are_kept_an_outage_has_one_issue_until_it_is_over_and_the_page_shows_it(operator: Operator) -> None:
-    operator.options = {"alarm": True}
-    operator.probed((1800, None), (900, "http"))
-    assert operator.workflow().conclusion == "success"
-    assert operator.kept == [("run1", Outcome.PASSED), ("run2", Outcome.FAILED)]
-    assert operator.api.issues == {}, "one blip is no outage"
-
     operator.options = {"alarm": True, "site": True}
-    operator.probed((450, "http"))
+    operator.probed((1800, None), (900, "http"), (450, "http"))
     run = operator.workflow()
     assert run.conclusion == "success", "what is down is told by the issue"
+    assert operator.kept == [("run1", Outcome.PASSED), ("run2", Outcome.FAILED), ("run3", Outcome.FAILED)]
     (issue,) = operator.api.open()
     assert issue["title"] == "image of demo / RegionOne is down"
     assert "503" in issue["body"] and "https://zuul.example.org/build/1" in issue["body"]
@@ -195,3 +197,40 @@ def test_a_branch_that_cannot_be_written_is_red_and_the_page_is_written_all_the_
     assert "takes no runs" in error.message or "cannot be" in error.message
     assert run.job("results/alarm").conclusion == "skipped" and run.job("pages").conclusion == "success"
     assert "Our clouds; $(exit 1)" in operator.page
+
+
+#: Nobody answers there.
+DEAD = """\
+clouds:
+  demo:
+    auth:
+      auth_url: http://127.0.0.1:1/v3
+      username: probe
+      password: canary-password
+      project_name: probe
+      user_domain_name: Default
+      project_domain_name: Default
+    region_name: RegionOne
+"""
+DAMPED = """\
+verdict: damped
+service_levels:
+  runs_succeed: {run: true, success_ratio: 0.9, window: 1h, minimum: 3}
+clouds:
+  demo: {regions: [RegionOne]}
+"""
+
+
+def test_the_run_is_judged_with_the_runs_of_the_branch_and_joins_them(operator: Operator) -> None:
+    operator.options = {}
+    operator.write("probes.yaml", DAMPED)
+    operator.probed((1800, None), (900, None))
+    operator.keep()
+    run = operator.workflow(clouds_yaml=DEAD)
+    probe = run.job("probe/probe")
+    assert from_directory(run.artifacts / ARTIFACTS[0]).outcome is Outcome.FAILED
+    assert probe.step("probe").exit_code == 0, "the first bad run after two good ones is no alarm"
+    warnings = [one.message for one in probe.all_annotations if one.level == "warning"]
+    assert any("no alarm yet: runs_succeed: 2 of 3 went well" in one for one in warnings), warnings
+    assert [outcome for _, outcome in operator.kept] == [Outcome.PASSED, Outcome.PASSED, Outcome.FAILED]
+    assert "canary-password" not in run.log
