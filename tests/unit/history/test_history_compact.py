@@ -192,3 +192,26 @@ def test_broken_lines_of_a_day_cost_only_themselves() -> None:
     lines = ['["good",[1]]', '["cut",[1', '["two",[1,2]]', '["null",[null]]', "[5,[1]]", 'x",[', '["odd\\"",[3]]', "{}"]
     found = dict(Day(pack("\n".join([header, *lines]))).columns(whole))
     assert found == {"good": [1], "null": [None], 'odd"': [3]}
+
+
+def test_a_file_that_is_cut_or_altered_anywhere_is_read_right_or_refused(tmp_path: Path) -> None:
+    run = compact.one_run(record(tmp_path, journals.fair(["identity"])))
+    day, expected = merge(run.of, [run]), {name: [value] for name, value in run.figures.items()}
+    for data, read in (
+        (compact.encode(record(tmp_path, journals.fair(["identity"]))), compact.decode),
+        (day, Day),
+    ):
+        for place in range(len(data)):
+            altered = data[:place] + bytes([data[place] ^ 0x40]) + data[place + 1 :]
+            for broken in (data[:place], altered):
+                try:
+                    found = read(broken)
+                except Unusable:
+                    continue
+                assert {name: [*values] for name, values in found.columns(whole)} == expected
+
+
+@pytest.mark.parametrize("t", [math.nan, 1e400, "x", -5, 1e18, None, True, []])
+def test_a_run_whose_start_is_none_has_one_that_is_long_ago(tmp_path: Path, t: object) -> None:
+    found = compact.encode(record(tmp_path, journals.fair(["identity"]), t=t))
+    assert compact.decode(found).runs[0].t == 0

@@ -1,78 +1,24 @@
-"""`stackprobe keep` on real repositories and directories: several writers at once, refusals, kills, credentials."""
+"""`stackprobe keep` on real repositories and directories: several writers at once, refusals, kills, bounds."""
 
 from __future__ import annotations
 
-import base64
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
 
-import journals
 import pytest
-from stackprobe import cli
-from stackprobe.history.archive import ArchiveHistory
 
-DATA = "stackprobe-data"
+from tests.support.data_branch import DATA, git, ids, keep
+
 WRITERS = 4
-
-
-def git(*arguments: str | Path) -> str:
-    command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", *map(str, arguments)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
-@pytest.fixture
-def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in [*os.environ]:
-        if name.startswith(("GIT_", "STACKPROBE_GIT")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    path = tmp_path / "data.git"
-    git("init", "--quiet", "--bare", path)
-    return path
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Callable[..., Path]:
-    def make(run_id: str, age_s: float = 60, **changes: object) -> Path:
-        journal = journals.fair(["identity"], start=time.time() - age_s)
-        journal.records[0].update(run=run_id, **changes)
-        return journal.write(tmp_path / f"run-{run_id}").parent
-
-    return make
-
-
-def keep(*arguments: str | Path) -> int:
-    return cli.main(["keep", *map(str, arguments)])
 
 
 def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "stackprobe", "keep", *map(str, arguments)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, env={**os.environ, **environment})
-
-
-def ids(directory: Path) -> set[str | None]:
-    def broken(line: str) -> None:
-        raise AssertionError(line)
-
-    return {run.run_id for run in ArchiveHistory(directory, "demo", "RegionOne", say=broken).runs(0, 1e12)}
-
-
-@pytest.fixture
-def on_branch(bare: Path, tmp_path: Path) -> Callable[[], set[str | None]]:
-    def read() -> set[str | None]:
-        assert git("-C", bare, "rev-list", "--count", DATA).strip() == "1"
-        git("-C", bare, "fsck", "--strict")
-        assert not (bare / "shallow").exists()
-        assert keep("--repository", bare, "--checkout", tmp_path / "out") == 0
-        return ids(tmp_path / "out")
-
-    return read
 
 
 def test_the_first_run_makes_the_branch_and_the_next_joins_it_in_one_commit(
@@ -338,105 +284,6 @@ def test_a_directory_that_cannot_be_written_is_told(
     (tmp_path / "file").write_text("x")
     assert keep(run("a"), "--directory", tmp_path / "file") == 2
     assert "Check permissions" in capsys.readouterr().err
-
-
-TOKEN = "ghs_0123456789abcdefGEHEIM"
-
-
-class Server:
-    """A web server in the place of a git server: notes who comes, and refuses everybody."""
-
-    def __init__(self) -> None:
-        self.logins: list[list[str]] = []
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                server.logins.append(self.headers.get_all("Authorization") or [])
-                self.send_response(403)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/data.git"
-        Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr("stackprobe.keeping.branch.TRIES", 1)
-    one = Server()
-    yield one
-    one.server.shutdown()
-    one.server.server_close()
-
-
-def login(user: str, token: str = TOKEN) -> list[str]:
-    return ["Basic " + base64.b64encode(f"{user}:{token}".encode()).decode()]
-
-
-def test_a_token_of_the_environment_goes_to_the_server_and_into_no_message(
-    bare: Path, run: Callable[..., Path], server: Server, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
-    monkeypatch.setenv("STACKPROBE_GIT_TOKEN", TOKEN)
-    assert keep(run("a"), "--repository", server.url) == 2
-    assert server.logins == [login("x-access-token")]
-    monkeypatch.setenv("STACKPROBE_GIT_USER", "gitlab-ci-token")
-    assert keep(run("a"), "--repository", server.url) == 2
-    assert server.logins[1:] == [login("gitlab-ci-token")]
-    captured = capsys.readouterr()
-    assert "403" in captured.err and "Check --repository, the network, and git's credentials" in captured.err
-    assert TOKEN not in captured.err + captured.out and login("x-access-token")[0][6:] not in captured.err
-
-
-def test_what_a_ci_has_put_into_the_checkout_is_used_and_a_token_of_the_environment_takes_its_place(
-    bare: Path, tmp_path: Path, run: Callable[..., Path], server: Server, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
-    work = tmp_path / "work"
-    git("init", "--quiet", work)
-    host = server.url.removesuffix("data.git")
-    git("-C", work, "config", f"http.{host}.extraheader", "AUTHORIZATION: " + login("x-access-token", "theirs")[0])
-    git("-C", work, "remote", "add", "origin", server.url)
-    monkeypatch.chdir(work)
-    assert keep(run("a")) == 2
-    assert server.logins == [login("x-access-token", "theirs")]
-    monkeypatch.setenv("STACKPROBE_GIT_TOKEN", TOKEN)
-    assert keep(run("a")) == 2
-    assert server.logins[1:] == [login("x-access-token")]
-
-
-def test_a_password_in_the_address_of_origin_stands_in_no_argument_and_no_message(
-    bare: Path, tmp_path: Path, run: Callable[..., Path], server: Server, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
-    work = tmp_path / "work"
-    git("init", "--quiet", work)
-    git("-C", work, "remote", "add", "origin", server.url.replace("://", f"://gitlab-ci-token:{TOKEN}@"))
-    seen = tmp_path / "arguments"
-    spy = tmp_path / "bin" / "git"
-    spy.parent.mkdir()
-    real = subprocess.run(["which", "git"], check=True, capture_output=True, text=True).stdout.strip()
-    spy.write_text(f'#!/bin/sh\necho "$@" >> {seen}\nexec {real} "$@"\n')
-    spy.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{spy.parent}:{os.environ['PATH']}")
-    monkeypatch.chdir(work)
-    assert keep(run("a")) == 2
-    captured = capsys.readouterr()
-    assert server.logins and TOKEN not in captured.err + captured.out
-    assert "ls-remote" in seen.read_text() and TOKEN not in seen.read_text()
-
-
-def test_a_token_is_sent_over_https_alone(
-    bare: Path, run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("STACKPROBE_GIT_TOKEN", TOKEN)
-    assert keep(run("a"), "--repository", "http://git.example.org/x.git") == 2
-    assert "not reached by https" in capsys.readouterr().err
 
 
 def test_a_machine_without_git_is_told(

@@ -137,7 +137,8 @@ class Branch(AbstractContextManager["Branch"]):
                 return self._state(self._git("rev-parse", _BASE).decode().strip())
             except GitFailed as error:
                 trouble = str(error)
-            _pause(2**tries)
+            if tries + 1 < TRIES:
+                _pause(2**tries)
         raise UsageError(
             f"{self.where} cannot be read: {trouble}", remedy="check --repository, the network, and git's credentials"
         )
