@@ -42,6 +42,10 @@ class Level:
                     merged[key] = value
         return merged
 
+    def gathered(self, key: str) -> list[Any]:
+        """The items of a list whose levels add up, those of the outermost first."""
+        return [item for level in (*self.outer, self) for item in level.own.get(key) or ()]
+
     def place(self, key: str) -> Path:
         """Where the value of ``key`` stands that holds here; this level where nothing does."""
         for level in (self, *reversed(self.outer)):

@@ -17,6 +17,7 @@ from stackprobe.config.model import Config, Graphite, Past, Target
 from stackprobe.config.problems import problems_of
 from stackprobe.config.selecting import idle, selection
 from stackprobe.errors import UsageError
+from stackprobe.maintenance import planned, span_s
 from stackprobe.metricname import key_of
 from stackprobe.yamlfile import Document
 
@@ -100,6 +101,10 @@ def _target(level: Level, known: Known | None) -> Target:
         zone=settings["zone"],
         service_levels={name: rule for name, rule in (given.get("service_levels") or {}).items() if rule is not None},
         verdict=settings["verdict"],
+        objective_percent=float(settings["objective"]),
+        damping=settings["damping"],
+        every_s=None if settings["every"] is None else span_s(settings["every"], "every"),
+        maintenance=tuple(map(planned, level.gathered("maintenance"))),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from stackprobe.address import Address
 from stackprobe.errors import UsageError
+from stackprobe.maintenance import Planned
 from stackprobe.suggest import did_you_mean, listed
 
 SHORTEST_DEADLINE_S = 60
@@ -81,6 +82,10 @@ class Target:
     :param zone: a label of where that is, such as ``eu-de``.
     :param service_levels: the rules that its runs are held against, by name, as the file has them.
     :param verdict: whether the exit code is that of the run (``raw``) or follows the runs before, too (``damped``).
+    :param objective_percent: so much of the time each service is to be available.
+    :param damping: ``bad`` of the last ``of`` runs of a scenario make its services down.
+    :param every_s: how often a run starts (s); None: as often as the last runs did.
+    :param maintenance: planned windows, in which nothing alarms.
     """
 
     cloud: str
@@ -104,6 +109,10 @@ class Target:
     requests_per_second: float | None = None
     service_levels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     verdict: str = "raw"
+    objective_percent: float = 99.9
+    damping: Mapping[str, int] = field(default_factory=dict)
+    every_s: float | None = None
+    maintenance: tuple[Planned, ...] = ()
 
     @property
     def metric_cloud(self) -> str:

@@ -13,6 +13,7 @@ from stackprobe.config.labels import labels
 from stackprobe.config.levels import Level, Path, levels
 from stackprobe.config.wording import place
 from stackprobe.errors import UsageError
+from stackprobe.maintenance import Malformed, planned, span_s
 from stackprobe.metricname import key_of
 from stackprobe.redact import Scrubber, is_secret_name
 from stackprobe.web import check_address
@@ -33,9 +34,30 @@ def problems_of(document: Document, known: Known | None) -> Iterator[UsageError]
         if known is not None:
             yield from selecting.unfit(document, level, known)
         yield from _service_levels(document, level, known)
+        yield from _state(document, level)
     yield from labels(document)
     yield from _graphite(document, data)
     yield from _secrets(document, document.data, ())
+
+
+def _state(document: Document, level: Level) -> Iterator[UsageError]:
+    """What past runs are judged by: damping that can be reached, spans of time, windows of maintenance."""
+    damping = level.own.get("damping", {})
+    bad, of = damping.get("bad", 2), damping.get("of", 3)
+    if bad > of:
+        path = (*level.path, "damping", "bad" if "bad" in damping else "of")
+        yield document.error(path, f"{bad} of {of} runs can never be reached", remedy="make `bad` smaller than `of`")
+    if level.own.get("every"):
+        try:
+            span_s(level.own["every"], "every")
+        except Malformed as error:
+            yield document.error((*level.path, "every"), error.message, remedy=error.remedy)
+    for index, window in enumerate(level.own.get("maintenance") or ()):
+        try:
+            planned(window)
+        except Malformed as error:
+            path = (*level.path, "maintenance", index, *([error.key] if error.key else []))
+            yield document.error(path, error.message, remedy=error.remedy)
 
 
 def _service_levels(document: Document, level: Level, known: Known | None) -> Iterator[UsageError]:
