@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from stackprobe.address import parse_address
-from stackprobe.config import selecting
+from stackprobe.config import destinations, selecting
 from stackprobe.config.known import TOTAL, Known
 from stackprobe.config.labels import labels
 from stackprobe.config.levels import Level, Path, levels
@@ -32,7 +32,7 @@ def problems_of(document: Document, known: Known | None) -> Iterator[UsageError]
         if known is not None:
             yield from selecting.unfit(document, level, known)
     yield from labels(document)
-    yield from _graphite(document, data)
+    yield from destinations.problems_of(document, data.get("graphite"))
     yield from _secrets(document, document.data, ())
 
 
@@ -109,14 +109,6 @@ def _services(document: Document, level: Level) -> Iterator[UsageError]:
                 f"`{service}` is another name of the service type `{official}`",
                 remedy=f"write {official}",
             )
-
-
-def _graphite(document: Document, data: Mapping[str, Any]) -> Iterator[UsageError]:
-    if "graphite" in data:
-        try:
-            parse_address(data["graphite"]["address"])
-        except UsageError as error:
-            yield document.error(("graphite", "address"), error.message, remedy=error.remedy)
 
 
 def _secrets(document: Document, value: Any, path: Path) -> Iterator[UsageError]:
