@@ -18,13 +18,19 @@ def points(results: Results, prefix: str | None = None) -> Iterator[tuple[str, f
     """Name and value of every figure, each name once; tags in the order that Graphite puts them in."""
     given = results.metrics_prefix if prefix is None else prefix
     root = ".".join(part(piece) for piece in given.split(".") if piece)
+    of_run = common(results)
+    for figure in figures(results):
+        yield named(f"{root}.{figure.subject.kind}.{figure.leaf}", {**of_run, **figure.subject.tags}), figure.value
+
+
+def common(results: Results) -> dict[str, str]:
+    """The tags that every series of a run has."""
     cloud, region = place_of(results)
-    common = {"cloud": cloud, "region": region}
+    found = {"cloud": cloud, "region": region}
     for tag, label in (("environment", results.environment), ("zone", results.zone)):
         if label:
-            common[tag] = part(label)
-    for figure in figures(results):
-        yield named(f"{root}.{figure.subject.kind}.{figure.leaf}", {**common, **figure.subject.tags}), figure.value
+            found[tag] = part(label)
+    return found
 
 
 def named(name: str, tags: dict[str, str]) -> str:
