@@ -1,4 +1,4 @@
-"""A hundred thousand figures to a real carbon, each of a series of its own, in clear; until the store has all of them."""
+"""A hundred thousand figures to a real carbon, each of a series of its own; until the store has all of them."""
 
 from __future__ import annotations
 
