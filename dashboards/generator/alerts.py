@@ -68,8 +68,8 @@ ALERTS = (
     ),
     Alert(
         "stackprobe-api-errors", "A service answers with errors",
-        f"asPercent(groupByNodes({_ROOT}.api.*.*.*.{BAD}.count, 'sum', 1, 2, 4), "
-        f"groupByNodes({_ROOT}.api.*.*.*.*.count, 'sum', 1, 2, 4), 0, 1, 2)", "mean", 10,
+        f"aliasByNode(asPercent(groupByNodes({_ROOT}.api.*.*.*.{BAD}.count, 'sum', 1, 2, 4), "
+        f"groupByNodes({_ROOT}.api.*.*.*.*.count, 'sum', 1, 2, 4), 0, 1, 2), 0, 1, 2)", "mean", 10,
         "More than a tenth of the requests to a service got a 5xx or no answer within the last hour.",
     ),
     Alert(
@@ -93,7 +93,7 @@ def render() -> str:
     group = {"orgId": 1, "name": "stackprobe", "folder": "stackprobe", "interval": "1m"}
     content = {"apiVersion": 1, "groups": [{**group, "rules": [_provisioned(rule) for rule in rules]}]}
     head = "---\n# Made by `tox -e dashboards`. Give your data source the uid `graphite`, or change `datasourceUid`.\n"
-    return head + yaml.dump(content, Dumper=_Indented, sort_keys=False, width=110)
+    return head + yaml.dump(content, Dumper=_Indented, sort_keys=False, width=60)
 
 
 class _Indented(yaml.SafeDumper):

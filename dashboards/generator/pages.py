@@ -56,7 +56,7 @@ OVERVIEW = Dashboard(
         ),
         Panel(
             "Scenarios that failed",
-            (f"aliasByNode(exclude({ROOT}.*.failed, '\\.run\\.failed$'), 3)",),
+            (f"aliasByNode(exclude({ROOT}.*.failed, '\\.(run|sweep)\\.failed$'), 3)",),
             "By scenario.",
             kind="bars",
         ),
