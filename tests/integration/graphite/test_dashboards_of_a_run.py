@@ -3,74 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import journals
 import pytest
-import yaml
 from journals import Journals
 from pocketgraphite import Graphite
 from stackprobe.graphite.points import parse_points
 from stackprobe.outputs import write_all
-from stackprobe.results import Results, from_directory
+from stackprobe.results import from_directory
 
 from tests.integration.graphite.seeing import EXPECTED, SWEEP, region
 from tests.integration.graphite.sending import deliver, wait_until_written
-
-DASHBOARDS = Path(__file__).parents[3] / "dashboards"
-PAGES = {path.stem: json.loads(path.read_text()) for path in sorted((DASHBOARDS / "grafana").glob("*.json"))}
-ALERTS = yaml.safe_load((DASHBOARDS / "grafana" / "alerts.yaml").read_text())["groups"][0]["rules"]
-PANELS = [(name, panel["title"]) for name, page in PAGES.items() for panel in page["panels"]]
-
-
-@dataclass
-class Seen:
-    """A run that is in a Graphite."""
-
-    graphite: Graphite
-    run: Results
-    cloud: str
-
-    @property
-    def t(self) -> int:
-        return int(self.run.start_t)
-
-    def choices(self, page: dict[str, Any]) -> dict[str, str]:
-        """The values of the variables as Grafana finds them: the cloud is chosen, of the others all."""
-        chosen: dict[str, str] = {}
-        for variable in page["templating"]["list"]:
-            if variable["type"] == "query":
-                query = substituted(variable["query"], chosen)
-                names = self.expand(query.removeprefix("expand(").removesuffix(")"))
-                regex = re.compile(variable["regex"].strip("/"))
-                found = sorted({match[1] for match in map(regex.search, names) if match})
-                assert found, f"{variable['name']}: no values"
-                want = {"cloud": self.cloud, "environment": "stackprobe"}.get(variable["name"])
-                assert want is None or want in found
-                chosen[variable["name"]] = want or (found[0] if len(found) == 1 else f"{{{','.join(found)}}}")
-        return chosen
-
-    def expand(self, query: str) -> list[str]:
-        url = f"{self.graphite.url}/metrics/expand?{urllib.parse.urlencode({'query': query})}"
-        with urllib.request.urlopen(url, timeout=30) as answer:
-            return [str(name) for name in json.load(answer)["results"]]
-
-    def ask(self, query: str, margin_s: int = 5) -> dict[str, float]:
-        """The value that each series of an answer has for the run."""
-        found = self.graphite.render([query], self.t - margin_s, self.t + margin_s)
-        values = {name: [value for _, value in points] for name, points in found.items()}
-        return {name: value[-1] for name, value in values.items() if value}
-
-
-def substituted(query: str, chosen: dict[str, str]) -> str:
-    return re.sub(r"\$(\w+)", lambda match: chosen[match[1]], query)
+from tests.integration.graphite.shown import ALERTS, DASHBOARDS, PAGES, PANELS, Seen, shown, substituted
 
 
 def one_of_everything(start: float) -> Journals:
@@ -129,18 +78,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory, common: Graphite) -> Iterator
 
 @pytest.mark.parametrize(("name", "title"), PANELS, ids=[": ".join(panel) for panel in PANELS])
 def test_a_panel_shows_the_journals_values(seen: Seen, name: str, title: str) -> None:
-    (panel,) = (panel for panel in PAGES[name]["panels"] if panel["title"] == title)
-    chosen = seen.choices(PAGES[name])
-    expectations = EXPECTED[name, title]
-    assert len(panel["targets"]) == len(expectations)
-    for target, expected in zip(panel["targets"], expectations, strict=True):
-        found = seen.ask(substituted(target["target"], chosen), 3600 if "summarize" in target["target"] else 5)
-        wanted = expected(seen.run)
-        if "highestMax" in target["target"] and len(wanted) > len(found):
-            wanted = {label: value for label, value in wanted.items() if label in found}
-            assert sorted(expected(seen.run).values())[-len(found) :] == pytest.approx(sorted(found.values()))
-        assert found, "it shows nothing"
-        assert found == pytest.approx({label: float(value) for label, value in wanted.items()})
+    assert shown(seen, name, title), "it shows nothing"
 
 
 def test_no_expectation_is_of_a_panel_that_there_is_not() -> None:
