@@ -84,6 +84,7 @@ class _Builder:
         run.environment, run.zone = f.text(fields, "environment"), f.text(fields, "zone")
         run.prefix = f.text(fields, "prefix") or run.prefix
         run.metrics_prefix = f.text(fields, "metrics_prefix") or run.prefix
+        run.metrics_naming = tuple(f.texts(fields, "metrics_naming"))
         run.stackprobe = f.text(fields, "stackprobe") or ""
         run.ansible, run.python = f.text(fields, "ansible"), f.text(fields, "python")
         run.openstacksdk, run.host = f.text(fields, "openstacksdk"), f.text(fields, "host")

@@ -180,6 +180,7 @@ class Results:
     :ivar known: False when the journal was cut within its first record; then not even the cloud is known.
     :ivar label: what the cloud is called in metrics, if not by its name; ``region_label`` likewise.
     :ivar environment: a label of what is probed, such as ``production``; ``zone`` says where that is.
+    :ivar metrics_naming: what figures are called in metrics.txt, by names of namings; none: as by default.
     :ivar scenarios: everything that was selected, in the order of the selection.
     :ivar run_level: what belongs to the run as a whole, or None when there is nothing of the kind.
     :ivar journal_leftovers: the engine's own count at the end, which may exceed what the journal lists.
@@ -198,6 +199,7 @@ class Results:
     zone: str | None = None
     prefix: str = "stackprobe"
     metrics_prefix: str = "stackprobe"
+    metrics_naming: tuple[str, ...] = ()
     stackprobe: str = ""
     ansible: str | None = None
     python: str | None = None
