@@ -39,7 +39,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory, cloud: Cloud, common: Graphit
     }
     directory = tmp_path_factory.mktemp("real") / "run"
     try:
-        probed = run_probes(cloud.clouds_yaml, directory, ["image", "endpoints"], **settings)
+        probed = run_probes(cloud.clouds_yaml, directory, ["image", "network", "endpoints"], **settings)
     finally:
         cloud.faults()
     run = probed.results
