@@ -197,7 +197,7 @@ class CallbackModule(CallbackBase):
             loader = self._play.get_loader()
             return str(Templar(loader=loader, variables=variables).template(_trusted(tag)))
         except Exception as error:
-                with live.lock:
+            with live.lock:
                 live.chronicle.note(f"the tag {tag} has no value: {error}", level="warning")
             return tag.partition("=")[0]
 
