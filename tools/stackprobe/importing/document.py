@@ -24,6 +24,7 @@ _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([\[{\]},:])|([^\s\[\]{},:"]+))'
 _SCALAR = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|NaN|-?Infinity")
 _DECODER = json.JSONDecoder(strict=False)
 _LONGEST_NUMBER = 4000
+_DEEPEST = 200
 
 
 @dataclass
@@ -58,15 +59,21 @@ def load(file: Path) -> Loaded:
                 at = getattr(error, "pos", position)
                 loaded.bad_line = text.count("\n", 0, at) + 1
                 loaded.problem = str(getattr(error, "msg", "it is nested too deeply"))
-            if saved is None or len(saved) < 2:  # what stands in other text and looks like JSON
+            if not _tells_of_plays(saved):  # it only looks like JSON
+                position += 1
                 continue
             line = text.count("\n", 0, after) + 1
             loaded.notes.append(f"{file.name} is cut or broken at line {line}: what stands before it was saved")
             loaded.values.append(saved)
-            position = max(after, position)
+            position = max(after, position + 1)
         else:
             loaded.values.append(value)
     return loaded
+
+
+def _tells_of_plays(value: Any) -> bool:
+    """Whether what was saved is worth it."""
+    return any(isinstance(one, dict) and "plays" in one for one in (value if isinstance(value, list) else [value]))
 
 
 def _bytes(file: Path, loaded: Loaded) -> bytes:
@@ -144,6 +151,8 @@ def _saved(text: str, start: int) -> tuple[Any, int]:
             expects = "key" if top == "{" else "value"
         elif sign and sign in "[{" and (expects == "value" or not stack):
             stack.append(sign)
+            if len(stack) > _DEEPEST:
+                return None, match.end()
             expects = "key" if sign == "{" else "value"
             safe, open_there, fresh = match.end(), tuple(stack), True
         elif sign and sign in "]}" and top == {"]": "[", "}": "{"}[sign] and (expects == "comma" or fresh):

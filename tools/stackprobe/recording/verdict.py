@@ -62,6 +62,8 @@ def judge(result: Mapping[str, Any], status: str, handled: str | None = None, re
     if retries and status != FAILED:  # of a task that gave up, Ansible counts the tries without the first
         retries -= 1
     items = [_item(one) for one in _loop(result)]
+    if status == FAILED and not any(item.outcome == "failed" for item in items):
+        items = []  # which one failed, files of results since Ansible 2.20 do not say
     if status == OK:
         return Verdict("passed", retries=retries, items=items)
     if status == SKIPPED:
@@ -96,7 +98,7 @@ def _loop(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _item(result: Mapping[str, Any]) -> Item:
     label = result.get("_ansible_item_label", result.get(str(result.get("ansible_loop_var", "item")), "item"))
-    status = status_of(result)
+    status = FAILED if "exception" in result and "failed" not in result else status_of(result)
     outcome = {OK: "passed", SKIPPED: "skipped"}.get(status, "failed")
     return Item(_head(label, _LONGEST_LABEL), outcome, _reason(result) if outcome == "failed" else None)
 

@@ -64,6 +64,7 @@ class CallbackModule(CallbackBase):
         self._live: Live | None = None
         self._play: Any = None
         self._names: dict[str, str] = {}
+        self._items: dict[tuple[str, str], list[str]] = {}
         self._known_hosts: set[tuple[str, str]] = set()
         wanted = settings(os.environ)
         if wanted is None:
@@ -127,6 +128,15 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_unreachable(self, result: Any) -> None:
         self._guarded(self._on_end, result, "unreachable")
 
+    def v2_runner_item_on_ok(self, result: Any) -> None:
+        self._guarded(self._on_item, result, "ok")
+
+    def v2_runner_item_on_failed(self, result: Any) -> None:
+        self._guarded(self._on_item, result, "failed")
+
+    def v2_runner_item_on_skipped(self, result: Any) -> None:
+        self._guarded(self._on_item, result, "skipped")
+
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self._guarded(self._on_stats, stats)
 
@@ -148,8 +158,12 @@ class CallbackModule(CallbackBase):
     def _on_begin(self, live: Live, host: Any, task: Any) -> None:
         live.begin(self._task(live, host, task))
 
+    def _on_item(self, _live: Live, result: Any, status: str) -> None:
+        self._items.setdefault((result._host.get_name(), result._task._uuid), []).append(status)
+
     def _on_end(self, live: Live, result: Any, status: str, ignored: bool = False) -> None:
-        host, task, values = result._host, result._task, result._result
+        host, task = result._host, result._task
+        values = _with_items(result._result, self._items.pop((host.get_name(), task._uuid), []))
         how, remark = None, ""
         if status == "failed":
             how, remark = handling(task, bool(ignored))
@@ -206,6 +220,18 @@ class CallbackModule(CallbackBase):
             return dict(play.get_variable_manager().get_vars(play=play, host=host, task=task))
         except Exception:  # what cannot be computed, Ansible tells itself, and better
             return {}
+
+
+def _with_items(values: dict[str, Any], statuses: list[str]) -> dict[str, Any]:
+    """The result with what became of each item of a loop, which results since Ansible 2.20 do not say."""
+    results = values.get("results")
+    if not isinstance(results, list) or len(results) != len(statuses):
+        return values
+    told = [
+        {**one, "failed": status == "failed", "skipped": status == "skipped"} if isinstance(one, dict) else one
+        for one, status in zip(results, statuses, strict=True)
+    ]
+    return {**values, "results": told}
 
 
 def _play_name(play: Any) -> str:
