@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import jsonschema
+import pytest
+from stackprobe.cli import main
 from stackprobe.journal import schema
-from stackprobe.recording.environment import PLUGIN, PLUGINS
 
 from tests.integration.engine.commands import Command
 from tests.integration.recording.conftest import BIN, NEAR, Playbooks
@@ -183,7 +185,8 @@ def test_each_way_to_end_is_told_apart(playbooks: Playbooks) -> None:
     notes = [one["message"] for one in run.records("note")]
     assert any(one.startswith("rescued by the playbook, though not successful: Rescued") for one in notes)
     junit = (run.output / "junit.xml").read_text()
-    assert "broken : Break" in junit and "\x1b" not in junit
+    assert "broken : Break" in junit and "rescued: out of luck" in junit and "\x1b" not in junit
+    assert "rescued: out of luck" in (run.output / "report.html").read_text()
     assert "demo.default.All_kinds.ignored.handled 1 " in (run.output / "metrics.txt").read_text()
     assert "PLAY RECAP" in run.said
 
@@ -230,14 +233,13 @@ def test_every_host_is_a_step_of_its_own(playbooks: Playbooks) -> None:
     assert run.process.returncode == 1
 
 
-def test_without_the_command_the_environment_is_enough(playbooks: Playbooks, tmp_path: Path) -> None:
-    variables = {
-        "ANSIBLE_CALLBACK_PLUGINS": str(PLUGINS),
-        "ANSIBLE_CALLBACKS_ENABLED": PLUGIN,
-        "STACKPROBE_RECORD_DIR": str(tmp_path / "recorded"),
-        "OS_CLOUD": "demo",
-        "OS_REGION_NAME": "RegionOne",
-    }
+def test_without_the_command_the_environment_is_enough(
+    playbooks: Playbooks, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--output", str(tmp_path / "recorded"), "--cloud", "demo", "--region", "RegionOne"]
+    assert main(["record", "--print-environment", *options]) == 0
+    lines = [shlex.split(line)[1] for line in capsys.readouterr().out.splitlines()]
+    variables = dict(line.partition("=")[::2] for line in lines)
     playbook = playbooks.write(
         "playbook.yaml",
         "- name: Short\n  hosts: localhost\n  gather_facts: false\n  tasks:\n    - ansible.builtin.debug: {msg: x}\n",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -37,7 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="new or empty directory; default: stackprobe-CLOUD-TIME in the current one",
     )
     add_place(parser)
-    parser.add_argument("program", metavar="-- COMMAND", nargs="+", help="ansible-playbook with its options")
+    parser.add_argument(
+        "--print-environment",
+        action="store_true",
+        help="run nothing; print the variables that make any ansible-playbook record into --output DIR, for a shell",
+    )
+    parser.add_argument("program", metavar="-- COMMAND", nargs="*", help="ansible-playbook with its options")
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
@@ -64,11 +70,15 @@ def execute(arguments: argparse.Namespace) -> int:
 
     :raises UsageError: bad usage; nothing was run.
     """
+    where = place(arguments)
+    if arguments.print_environment:
+        return _print_environment(arguments.output, where)
+    if not arguments.program:
+        raise UsageError("no command was given", remedy="name ansible-playbook and its options behind `--`")
     program, *options = arguments.program
     found = shutil.which(program)
     if found is None:
         raise UsageError(f"{program} is no program", remedy="name ansible-playbook and its options behind `--`")
-    where = place(arguments)
     stop = Stop()
     with stop.listening(), output_directory(arguments.output, where.cloud) as output:
         wanted = environment.Settings(output, where, supervised=True)
@@ -86,3 +96,12 @@ def execute(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return results.exit_code
+
+
+def _print_environment(output: Path | None, where: Place) -> int:
+    if output is None:
+        raise UsageError("the variables need a directory", remedy="name it with --output")
+    variables = {**environment.for_ansible(os.environ), **environment.Settings(output, where).variables()}
+    for name, value in variables.items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0

@@ -14,7 +14,7 @@ from stackprobe.journal.writer import Journal
 from stackprobe.recording import known_secrets
 from stackprobe.recording.chronicle import Chronicle, Place, worst
 from stackprobe.recording.chronicle import Task as Step
-from stackprobe.recording.tags import Tags, parse
+from stackprobe.recording.tags import parse, with_zone_of
 from stackprobe.recording.verdict import EITHER, IGNORED, Verdict, judge, status_of
 from stackprobe.redact import Scrubber
 
@@ -101,7 +101,7 @@ class Import:
             name=task.name,
             host=host,
             action=str(result["action"]) if result.get("action") else None,
-            tags=_tags(task, result),
+            tags=with_zone_of(parse(task.tags), result),
             file=_file(task.path),
             line=_line(task.path),
         )
@@ -149,20 +149,6 @@ def _first_moment(playbooks: Sequence[Playbook]) -> float:
 
 def _is_cut(playbook: Playbook) -> bool:
     return playbook.cut or any(play.cut or any(task.cut for task in play.tasks) for play in playbook.plays)
-
-
-def _tags(task: Task, result: Mapping[str, Any]) -> Tags:
-    """From the tags, if the file has them; the zone also from the module's own arguments, as ApiMon takes it."""
-    found = parse(task.tags)
-    return found if found.zone else Tags(found.metric, found.service, zone_of(result))
-
-
-def zone_of(result: Mapping[str, Any]) -> str | None:
-    """The availability zone among the arguments of a module."""
-    invocation = result.get("invocation")
-    arguments = invocation.get("module_args") if isinstance(invocation, Mapping) else None
-    zone = arguments.get("availability_zone") if isinstance(arguments, Mapping) else None
-    return zone if isinstance(zone, str) and zone else None
 
 
 def _file(path: str | None) -> str | None:

@@ -14,6 +14,7 @@ from stackprobe.journal.writer import Journal
 from stackprobe.recording import known_secrets, statsd
 from stackprobe.recording.chronicle import Chronicle, Task, worst
 from stackprobe.recording.environment import Settings
+from stackprobe.recording.tags import with_zone_of
 from stackprobe.recording.verdict import Verdict, judge
 
 JOURNAL = "journal.jsonl"
@@ -100,6 +101,7 @@ class Live:
             known_secrets.learn(self.scrubber, result.get("invocation"))
             if begun is None:
                 begun = (self.chronicle.begin(task), time.monotonic())
+            begun[0].tags = with_zone_of(begun[0].tags, result)
             verdict = judge(result, status, handled, remark)
             if not remark and verdict.outcome in ("failed", "error"):
                 self._counted += 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -41,3 +41,11 @@ def flattened(tags: Any) -> Iterable[str]:
             yield from flattened(one)
     elif tags is not None:
         yield str(tags)
+
+
+def with_zone_of(tags: Tags, result: Mapping[str, Any]) -> Tags:
+    """The same with the availability zone among the arguments of the module, where no tag names one, as in ApiMon."""
+    invocation = result.get("invocation")
+    arguments = invocation.get("module_args") if isinstance(invocation, Mapping) else None
+    zone = arguments.get("availability_zone") if isinstance(arguments, Mapping) else None
+    return tags if tags.zone or not isinstance(zone, str) or not zone else replace(tags, zone=zone)
