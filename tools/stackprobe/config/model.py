@@ -37,10 +37,26 @@ class Selection:
 
 @dataclass(frozen=True)
 class Graphite:
-    """Where metrics go, and how their names begin."""
+    """Where metrics go, and how their names begin.
+
+    :param url: the base address of graphite-web, where they can be read.
+    """
 
     address: Address
     prefix: str
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Past:
+    """Where figures of earlier runs are, apart from Graphite.
+
+    :param directory: a folder of past runs.
+    :param timeout_s: for one answer of graphite-web (s).
+    """
+
+    directory: Path | None = None
+    timeout_s: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,8 @@ class Target:
     :param region_label: what the region is called in metrics, if not by its name.
     :param environment: a label of what is probed, such as ``production``.
     :param zone: a label of where that is, such as ``eu-de``.
+    :param service_levels: the rules that its runs are held against, by name, as the file has them.
+    :param verdict: whether the exit code is that of the run (``raw``) or follows the runs before, too (``damped``).
     """
 
     cloud: str
@@ -84,6 +102,8 @@ class Target:
     zone: str | None = None
     parallel: int | None = None
     requests_per_second: float | None = None
+    service_levels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    verdict: str = "raw"
 
     @property
     def metric_cloud(self) -> str:
@@ -116,6 +136,7 @@ class Config:
     :param targets: every cloud and region that it names; none when it leaves the cloud to the command line.
     :param anywhere: the settings for a cloud that is given on the command line alone.
     :param warnings: what is no mistake, but has no effect as it stands.
+    :param history: where figures of earlier runs are.
     """
 
     file: Path | None
@@ -123,6 +144,7 @@ class Config:
     targets: tuple[Target, ...]
     anywhere: Target
     warnings: tuple[UsageError, ...] = ()
+    history: Past = Past()
 
     def target(self, cloud: str, region: str | None = None) -> Target:
         """The settings for a cloud and region that were asked for.

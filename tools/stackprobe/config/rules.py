@@ -15,6 +15,7 @@ from stackprobe.config.wording import place
 from stackprobe.errors import UsageError
 from stackprobe.metricname import key_of
 from stackprobe.redact import Scrubber, is_secret_name
+from stackprobe.web import check_address
 from stackprobe.yamlfile import Document
 
 _NO_SECRETS = "secrets belong in clouds.yaml or secure.yaml, never in this file"
@@ -31,9 +32,17 @@ def problems_of(document: Document, known: Known | None) -> Iterator[UsageError]
         yield from selecting.contradictions(document, level)
         if known is not None:
             yield from selecting.unfit(document, level, known)
+        yield from _service_levels(document, level, known)
     yield from labels(document)
     yield from _graphite(document, data)
     yield from _secrets(document, document.data, ())
+
+
+def _service_levels(document: Document, level: Level, known: Known | None) -> Iterator[UsageError]:
+    if level.own.get("service_levels"):
+        from stackprobe.service_levels import checking  # noqa: PLC0415  # few commands judge by them
+
+        yield from checking.problems_of(document, level, known)
 
 
 def _time_for_probing(document: Document, level: Level) -> Iterator[UsageError]:
@@ -117,6 +126,11 @@ def _graphite(document: Document, data: Mapping[str, Any]) -> Iterator[UsageErro
             parse_address(data["graphite"]["address"])
         except UsageError as error:
             yield document.error(("graphite", "address"), error.message, remedy=error.remedy)
+        if "url" in data["graphite"]:
+            try:
+                check_address(data["graphite"]["url"], "graphite-web", "https://graphite.example.org")
+            except UsageError as error:
+                yield document.error(("graphite", "url"), error.message, remedy=error.remedy)
 
 
 def _secrets(document: Document, value: Any, path: Path) -> Iterator[UsageError]:

@@ -17,7 +17,7 @@ from stackprobe.results import Call, Outcome, Results, Scenario, Step
 FILENAME = "metrics.txt"
 
 #: First parts after cloud and region that are not scenarios.
-RESERVED = ("run", "api", "sweep")
+RESERVED = ("run", "api", "sweep", "service_level")
 _OUTCOMES = tuple(Outcome)
 #: Outcomes whose durations say something about the cloud: too slow is a failure, and its true time is what matters.
 _JUDGED = (Outcome.PASSED, Outcome.FAILED)
@@ -48,6 +48,7 @@ def points(results: Results) -> Iterator[Point]:
         yield from _steps(f"{root}.run", results.run_level.steps)
     yield from _run(f"{root}.run", results)
     yield from _calls(f"{root}.api", results.calls)
+    yield from _service_levels(f"{root}.service_level", results)
 
 
 def number(value: float) -> str:
@@ -135,6 +136,16 @@ def _run(name: str, results: Results) -> Iterator[Point]:
         yield f"{name}.heartbeat", 1
     yield f"{name}.retries", results.retries
     yield f"{name}.leftovers", results.leftovers
+
+
+def _service_levels(prefix: str, results: Results) -> Iterator[Point]:
+    """Of every rule, 0 or 1 each: what it says of this run, and what it says seen together with those before."""
+    for verdict in results.service_levels.verdicts if results.service_levels else ():
+        name = f"{prefix}.{part(verdict.rule)}"
+        for word in ("ok", "bad", "unknown"):
+            yield f"{name}.{word}", int(verdict.word == word)
+        yield f"{name}.alarm", int(verdict.damped.alarm)
+        yield f"{name}.flapping", int(verdict.damped.flapping)
 
 
 def _calls(prefix: str, calls: Iterable[Call]) -> Iterator[Point]:
