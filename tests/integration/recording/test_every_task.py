@@ -1,4 +1,7 @@
-"""Every task of any playbook is recorded, and each way to end is told apart."""
+"""Every task of any playbook is recorded, and each way to end is told apart, under every supported release of Ansible.
+
+Which ones: see tests/integration/engine/test_ansible_versions.py.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ from stackprobe.cli import main
 from stackprobe.journal import schema
 
 from tests.integration.engine.commands import Command
+from tests.integration.engine.test_ansible_versions import programs
 from tests.integration.recording.conftest import BIN, NEAR, Playbooks
+from tests.support import ansible_versions
+from tests.support.ansible_versions import Program
 from tests.support.leaks import leaks
 
 SECRET = "hunter2-never-to-be-seen"
@@ -176,9 +182,13 @@ def check_all_kinds(run: Command) -> None:
     assert leaks([SECRET], run.output) == []
 
 
-def test_each_way_to_end_is_told_apart(playbooks: Playbooks) -> None:
-    run = playbooks.run(write_all_kinds(playbooks))
+@pytest.mark.parametrize("wanted", programs())
+def test_each_way_to_end_is_told_apart_under_every_release(playbooks: Playbooks, wanted: Program | str) -> None:
+    program = wanted if isinstance(wanted, Program) else ansible_versions.make(wanted)
+    run = playbooks.run(write_all_kinds(playbooks), program=program.path)
     check_all_kinds(run)
+    for noise in ("stackprobe:", "Failure using method", "DEPRECATION"):
+        assert noise not in run.said
     validator = jsonschema.Draft202012Validator(schema())
     for line in (run.output / "journal.jsonl").read_text().splitlines():
         validator.validate(json.loads(line))
