@@ -10,11 +10,10 @@ from stackprobe.errors import UsageError
 from stackprobe.journal.reader import JournalContent, Record, read
 from stackprobe.journal.writer import Journal
 from stackprobe.recording.chronicle import Chronicle, Place
+from stackprobe.recording.supervision import INTERRUPTED
 from stackprobe.redact import Scrubber
 from stackprobe.results import Results, build
 
-_INTERRUPTED = 99
-"""Exit code of ansible-playbook after Ctrl-C."""
 _SEQ = 999_999_999_999_999
 _REMEDY = "read its output; a playbook is recorded when its ansible-playbook runs on this machine"
 
@@ -61,7 +60,7 @@ def _content(journal: Path) -> JournalContent:
 
 
 def _signal_of(exit_code: int) -> str | None:
-    if exit_code == _INTERRUPTED:
+    if exit_code == INTERRUPTED:
         return "SIGINT"
     try:
         return signal.Signals(-exit_code).name if exit_code < 0 else None
