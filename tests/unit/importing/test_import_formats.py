@@ -131,3 +131,9 @@ def test_the_exit_code_is_that_of_the_run_on_request(tmp_path: Path) -> None:
     command = ["import", str(SAMPLE), "--output"]
     assert main([*command, str(tmp_path / "one")]) == 0
     assert main([*command, str(tmp_path / "two"), "--exit-code"]) == 1
+
+
+def test_the_run_says_what_its_figures_are_called(tmp_path: Path) -> None:
+    imported(tmp_path, ansible(play("P", task("A", localhost=OK)), ok=1), options=("--naming", "apimon"))
+    run = json.loads((tmp_path / "out" / "journal.jsonl").read_text().splitlines()[0])
+    assert run["metrics_naming"] == ["apimon"]

@@ -52,6 +52,13 @@ def add_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--region", metavar="NAME", help="its region; default: OS_REGION_NAME, else none")
     parser.add_argument("--environment", metavar="NAME", help="label of what is probed, such as production")
     parser.add_argument("--zone", metavar="NAME", help="label of where that is")
+    parser.add_argument(
+        "--naming",
+        choices=("stackprobe", "apimon", "tags"),
+        action="append",
+        default=[],
+        help="what the figures are called (several times: all of them); default: stackprobe",
+    )
 
 
 def place(arguments: argparse.Namespace) -> Place:
@@ -62,6 +69,7 @@ def place(arguments: argparse.Namespace) -> Place:
         arguments.region or known.region,
         arguments.environment or known.environment,
         arguments.zone or known.zone,
+        tuple(arguments.naming) or known.naming,
     )
 
 

@@ -28,12 +28,13 @@ _JINJA = re.compile(r"\{\{|\}\}|\{%|%\}")
 
 @dataclass(frozen=True)
 class Place:
-    """What was probed, and under which labels."""
+    """What was probed, under which labels, and what its figures are called (``stackprobe``, ``apimon``, ``tags``)."""
 
     cloud: str
     region: str | None = None
     environment: str | None = None
     zone: str | None = None
+    naming: tuple[str, ...] = ()
 
 
 @dataclass
@@ -104,6 +105,7 @@ class Chronicle:
             environment=place.environment,
             zone=place.zone,
             prefix="stackprobe",
+            metrics_naming=list(place.naming),
             stackprobe=__version__,
             scenarios=scenarios,
             verify=True,

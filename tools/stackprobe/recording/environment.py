@@ -19,6 +19,7 @@ CLOUD = "STACKPROBE_RECORD_CLOUD"
 REGION = "STACKPROBE_RECORD_REGION"
 ENVIRONMENT = "STACKPROBE_RECORD_ENVIRONMENT"
 ZONE = "STACKPROBE_RECORD_ZONE"
+NAMING = "STACKPROBE_RECORD_NAMING"
 SUPERVISED = "STACKPROBE_RECORD_SUPERVISED"
 """Set: somebody else writes the last record of the journal."""
 
@@ -39,6 +40,7 @@ class Settings:
             REGION: self.place.region,
             ENVIRONMENT: self.place.environment,
             ZONE: self.place.zone,
+            NAMING: ",".join(self.place.naming),
             SUPERVISED: "1" if self.supervised else None,
         }
         return {name: value for name, value in found.items() if value}
@@ -59,6 +61,7 @@ def place(environ: Mapping[str, str]) -> Place:
         environ.get(REGION) or environ.get("OS_REGION_NAME") or None,
         environ.get(ENVIRONMENT) or None,
         environ.get(ZONE) or None,
+        tuple(one for one in environ.get(NAMING, "").split(",") if one),
     )
 
 
