@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-# ECMA-48: CSI, OSC and other string sequences (ended by BEL or ST), and the two-character escapes.
+# ECMA-48: CSI, OSC and other string sequences (ended by BEL or ST), and the two-character escapes. A string without its
+# end, or a longer one, is text; so is what follows U+0090 to U+009F: they come from UTF-8 that was read as Latin-1.
 _ANSI = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f]).*?(?:\x07|\x1b\\|\x9c|$)"
-    r"|\x1b[ -/]*[0-~]?",
-    re.DOTALL,
+    r"|\x1b[\]PX^_][^\x07\x1b\x9c\n]{0,2000}(?:\x07|\x1b\\|\x9c)"
+    r"|\x1b[ -/]*[0-~]?"
 )
 # What XML 1.0 forbids or discourages, and the characters that some XML readers turn into references and choke on.
 _FORBIDDEN = re.compile(

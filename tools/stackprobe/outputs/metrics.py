@@ -7,6 +7,7 @@ stands twice. A value of the journal is written with all its digits.
 
 from __future__ import annotations
 
+import io
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,7 +34,9 @@ def render(results: Results) -> str:
     if not results.known:
         return ""
     timestamp = int(results.start_t)
-    return "".join(f"{name} {number(value)} {timestamp}\n" for name, value in points(results))
+    text = io.StringIO()
+    text.writelines(f"{name} {number(value)} {timestamp}\n" for name, value in points(results))
+    return text.getvalue()
 
 
 def points(results: Results) -> Iterator[Point]:

@@ -11,7 +11,7 @@ from stackprobe.results.outcome import Outcome, exit_code, worst_of
 RUN_LEVEL = "run"
 
 
-@dataclass
+@dataclass(slots=True)
 class Check:
     """An assertion on what a step returned."""
 
@@ -21,7 +21,7 @@ class Check:
     actual: Any
 
 
-@dataclass
+@dataclass(slots=True)
 class Call:
     """One HTTP request to a cloud API. Each attempt is one.
 
@@ -55,7 +55,7 @@ class Call:
         return self.status is None or self.status >= 500
 
 
-@dataclass
+@dataclass(slots=True)
 class Step:
     """One measured action.
 
@@ -94,7 +94,7 @@ class Step:
     calls: list[Call] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class Problem:
     """Something wrong with a scenario or a run that no single step shows: unfinished, ended early, nothing ran."""
 
@@ -102,7 +102,7 @@ class Problem:
     message: str
 
 
-@dataclass
+@dataclass(slots=True)
 class Resource:
     """Something the run made, in its last known state. What is not `deleted` at the end is a leftover."""
 
@@ -118,7 +118,7 @@ class Resource:
         return self.state != "deleted"
 
 
-@dataclass
+@dataclass(slots=True)
 class Note:
     """What a reader of the report should know, such as that certificates were not verified."""
 
@@ -127,7 +127,7 @@ class Note:
     scenario: str | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class Scenario:
     """One behaviour that was probed.
 
@@ -172,7 +172,7 @@ class Scenario:
         return sorted(bad, key=lambda step: step.outcome is not Outcome.FAILED)
 
 
-@dataclass
+@dataclass(slots=True)
 class Results:
     """One run on one cloud.
 
