@@ -7,9 +7,7 @@ also works where a CI server forbids scripts.
 from __future__ import annotations
 
 import functools
-import math
 from collections import defaultdict
-from dataclasses import dataclass, field
 from heapq import nlargest
 from importlib import resources
 from urllib.parse import urlsplit
@@ -20,50 +18,14 @@ from stackprobe.outputs import wording
 from stackprobe.outputs.clean import clean, clip
 from stackprobe.outputs.html_room import MOST_CHECKS, MOST_LEFTOVERS, MOST_NOTES, MOST_OPERATIONS, choose
 from stackprobe.outputs.html_timeline import timeline
-from stackprobe.outputs.metrics import percentile
-from stackprobe.results import Call, Check, Outcome, Results, Scenario, Step
+from stackprobe.results import Check, Outcome, Results, Scenario, Step
+from stackprobe.results.statistics import Statistics, Tally, percentile, statistics
 
 FILENAME = "report.html"
 
 SIGNS = {Outcome.PASSED: "✓", Outcome.FAILED: "✕", Outcome.ERROR: "!", Outcome.SKIPPED: "–"}
 MOST_SLOW_CALLS = 15
 LONGEST_TEXT = 4_000
-
-
-@dataclass
-class Times:
-    """What the repetitions of a step took, in ascending order."""
-
-    name: str
-    durations_ms: list[float]
-    bad: int
-
-    def percentile_ms(self, fraction: float) -> float | None:
-        return percentile(self.durations_ms, fraction) if self.durations_ms else None
-
-
-@dataclass
-class Operation:
-    """Calls of one kind: a service's method on a resource."""
-
-    service: str
-    method: str
-    resource: str
-    durations_ms: list[float] = field(default_factory=list)
-    calls: int = 0
-    bad: int = 0
-
-    @property
-    def mean_ms(self) -> float | None:
-        return math.fsum(self.durations_ms) / len(self.durations_ms) if self.durations_ms else None
-
-    @property
-    def p95_ms(self) -> float | None:
-        return percentile(sorted(self.durations_ms), 0.95) if self.durations_ms else None
-
-    @property
-    def max_ms(self) -> float | None:
-        return max(self.durations_ms, default=None)
 
 
 @functools.cache
@@ -89,7 +51,8 @@ def render(results: Results) -> str:
     page = choose(results)
     rows, ticks = timeline(results, [one.suite for one in page.suites])
     judged = sorted(call.duration_ms for call in results.calls if not call.starved)
-    operations = _operations(results.calls)
+    spreads = statistics([results])
+    operations = list(spreads.calls.items())
     leftovers = [item for item in results.resources if item.is_leftover]
     return _template().render(
         results=results,
@@ -110,7 +73,7 @@ def render(results: Results) -> str:
         bad_calls=sum(call.is_bad for call in results.calls),
         anchors={one.suite.name: f"scenario-{index}" for index, one in enumerate(page.suites)},
         facts=_facts(results),
-        times=_times,
+        repeated=lambda scenario: _repeated(spreads, scenario),
         is_listed=lambda call: id(call) in page.calls,
         checks=_checks,
         leftovers=leftovers[:MOST_LEFTOVERS],
@@ -148,32 +111,10 @@ def _verdict(results: Results) -> str:
     return clean(problem) or f"The run is {results.outcome}"
 
 
-def _times(scenario: Scenario) -> list[Times]:
-    """Each step of a scenario that ran several times; the runner's own starving is left out."""
-    found: dict[tuple[str, str | None], list[Step]] = {}
-    for step in scenario.steps if scenario.repetitions else []:
-        found.setdefault((step.key, step.zone), []).append(step)
-    return [
-        Times(
-            steps[0].name,
-            sorted(s.duration_ms for s in steps if not s.starved and s.outcome in (Outcome.PASSED, Outcome.FAILED)),
-            sum(s.outcome.is_bad for s in steps),
-        )
-        for steps in found.values()
-        if len(steps) > 1
-    ]
-
-
-def _operations(calls: list[Call]) -> list[Operation]:
-    found: dict[tuple[str, str, str], Operation] = {}
-    for call in calls:
-        key = (call.service, call.method, call.resource)
-        operation = found.setdefault(key, Operation(*key))
-        operation.calls += 1
-        operation.bad += call.is_bad
-        if not call.starved:
-            operation.durations_ms.append(call.duration_ms)
-    return sorted(found.values(), key=lambda operation: (operation.service, operation.resource, operation.method))
+def _repeated(spreads: Statistics, scenario: Scenario) -> list[Tally]:
+    """Each step of a scenario that ran several times."""
+    mine = (tally for (name, _, _), tally in spreads.steps.items() if name == scenario.name)
+    return [tally for tally in mine if tally.number > 1][:MOST_OPERATIONS]
 
 
 def _resource_counts(results: Results) -> list[tuple[str, int, int]]:

@@ -10,18 +10,17 @@ from __future__ import annotations
 import io
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from stackprobe.metricname import part
 from stackprobe.results import Call, Outcome, Results, Scenario, Step
+from stackprobe.results.statistics import JUDGED, has_duration, percentile
 
 FILENAME = "metrics.txt"
 
 #: First parts after cloud and region that are not scenarios.
 RESERVED = ("run", "api", "sweep")
 _OUTCOMES = tuple(Outcome)
-#: Outcomes whose durations say something about the cloud: too slow is a failure, and its true time is what matters.
-_JUDGED = (Outcome.PASSED, Outcome.FAILED)
 
 #: Names of a step's own figures, which no other one may take.
 _OWN = {"duration_ms", "min_ms", "median_ms", "p95_ms", "max_ms", "retries", *_OUTCOMES}
@@ -58,15 +57,10 @@ def number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() and abs(value) < 2**53 else repr(float(value))
 
 
-def percentile(ordered: Sequence[float], fraction: float) -> float:
-    """The nearest-rank percentile of values in ascending order: always a value that was measured."""
-    return ordered[max(math.ceil(fraction * len(ordered)), 1) - 1]
-
-
 def _scenario(name: str, scenario: Scenario) -> Iterator[Point]:
     """Figures of a scenario as a whole; of one that ran several times, how often it ended in which way."""
     times = scenario.repetitions or [scenario]
-    ended = [one for one in times if one.finished and one.outcome in _JUDGED]
+    ended = [one for one in times if one.finished and one.outcome in JUDGED]
     yield from _durations(name, [one.duration_ms for one in ended if one.duration_ms is not None])
     for outcome in _OUTCOMES:
         yield f"{name}.{outcome}", sum(one.outcome is outcome for one in times)
@@ -79,15 +73,13 @@ def _steps(prefix: str, steps: Iterable[Step]) -> Iterator[Point]:
     """Figures of each step; one that ran several times under the same key and zone gives sums and a mean."""
     for key, group in _grouped(steps):
         name = f"{prefix}.{key}"
-        yield from _durations(
-            name, [step.duration_ms for step in group if not step.starved and step.outcome in _JUDGED]
-        )
+        yield from _durations(name, [step.duration_ms for step in group if has_duration(step)])
         for outcome in _OUTCOMES:
             yield f"{name}.{outcome}", sum(step.outcome is outcome for step in group)
         yield f"{name}.retries", sum(step.retries for step in group)
         for figure in sorted({figure for step in group for figure in step.figures} - _OWN):
             timed = figure.endswith("_ms")
-            judged = [step for step in group if figure in step.figures and step.outcome in _JUDGED]
+            judged = [step for step in group if figure in step.figures and step.outcome in JUDGED]
             measured = [step.figures[figure] for step in judged if not (timed and step.starved)]
             if measured:
                 yield f"{name}.{part(figure)}", math.fsum(measured) / len(measured)
@@ -134,7 +126,7 @@ def _run(name: str, results: Results) -> Iterator[Point]:
         yield f"{name}.{outcome}", int(results.outcome is outcome)
     for outcome in _OUTCOMES:
         yield f"{name}.scenarios_{outcome}", results.count(outcome)
-    if results.outcome in _JUDGED:  # a watchdog looks for it: see doc/source/watchdog.md
+    if results.outcome in JUDGED:  # a watchdog looks for it: see doc/source/watchdog.md
         yield f"{name}.heartbeat", 1
     yield f"{name}.retries", results.retries
     yield f"{name}.leftovers", results.leftovers
