@@ -140,8 +140,13 @@ def _record(content: JournalContent, number: int, fields: dict[str, Any] | None,
 def _parse(line: bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(line)
-    except (ValueError, RecursionError):
+    except RecursionError:
         return None
+    except ValueError:
+        try:  # a foreign writer's text that is not UTF-8, or has control characters as they are: better than none
+            value = json.loads(line.decode("utf-8", "replace"), strict=False)
+        except (ValueError, RecursionError):
+            return None
     return value if isinstance(value, dict) else None
 
 

@@ -17,11 +17,16 @@ _FORBIDDEN = re.compile(
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
     + "]"
 )
+#: Characters of a text that are looked at.
+LONGEST = 200_000
 
 
 def clean(value: object) -> str:
-    """The text without terminal sequences and without characters that XML or a page cannot carry."""
-    text = _ANSI.sub("", str(value))
+    """The text without terminal sequences and without characters that XML or a page cannot carry.
+
+    Of one longer than `LONGEST` the middle is left out: nothing shows more of it, and 10 MB would take their time.
+    """
+    text = _ANSI.sub("", clip(str(value), LONGEST))
     return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

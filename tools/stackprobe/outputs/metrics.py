@@ -77,12 +77,13 @@ def _steps(prefix: str, steps: Iterable[Step]) -> Iterator[Point]:
         for outcome in _OUTCOMES:
             yield f"{name}.{outcome}", sum(step.outcome is outcome for step in group)
         yield f"{name}.retries", sum(step.retries for step in group)
+        taken = set(_OWN)
         for figure in sorted({figure for step in group for figure in step.figures} - _OWN):
             timed = figure.endswith("_ms")
             judged = [step for step in group if figure in step.figures and step.outcome in JUDGED]
             measured = [step.figures[figure] for step in judged if not (timed and step.starved)]
             if measured:
-                yield f"{name}.{part(figure)}", math.fsum(measured) / len(measured)
+                yield f"{name}.{_distinct(part(figure), taken)}", math.fsum(measured) / len(measured)
 
 
 def _durations(name: str, durations: Iterable[float]) -> Iterator[Point]:
