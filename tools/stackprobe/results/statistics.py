@@ -49,6 +49,7 @@ class Tally:
     :ivar outcomes: of a step, how often it ended in which way.
     :ivar bad: steps that failed or erred; calls without a good answer.
     :ivar number: all of them, with those that have no duration here.
+    :ivar precision_ms: of waits, how much longer than true a duration may be.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Tally:
     outcomes: dict[Outcome, int] = field(default_factory=dict)
     bad: int = 0
     number: int = 0
+    precision_ms: float = 0.0
 
     def spread(self) -> Spread:
         """How the durations are spread."""
@@ -98,6 +100,7 @@ class Statistics:
             tally.number += 1
             tally.bad += step.outcome.is_bad
             tally.outcomes[step.outcome] = tally.outcomes.get(step.outcome, 0) + 1
+            tally.precision_ms = max(tally.precision_ms, step.precision_ms or 0.0)
             if has_duration(step):
                 tally.durations_ms.append(step.duration_ms)
 
