@@ -37,10 +37,26 @@ class Selection:
 
 @dataclass(frozen=True)
 class Graphite:
-    """Where metrics go, and how their names begin."""
+    """Where metrics go, and how their names begin.
+
+    :param url: the base address of graphite-web, where they can be read.
+    """
 
     address: Address
     prefix: str
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Past:
+    """Where figures of earlier runs are, apart from Graphite.
+
+    :param directory: a folder of past runs.
+    :param timeout_s: for one answer of graphite-web (s).
+    """
+
+    directory: Path | None = None
+    timeout_s: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -116,6 +132,7 @@ class Config:
     :param targets: every cloud and region that it names; none when it leaves the cloud to the command line.
     :param anywhere: the settings for a cloud that is given on the command line alone.
     :param warnings: what is no mistake, but has no effect as it stands.
+    :param history: where figures of earlier runs are.
     """
 
     file: Path | None
@@ -123,6 +140,7 @@ class Config:
     targets: tuple[Target, ...]
     anywhere: Target
     warnings: tuple[UsageError, ...] = ()
+    history: Past = Past()
 
     def target(self, cloud: str, region: str | None = None) -> Target:
         """The settings for a cloud and region that were asked for.

@@ -15,6 +15,7 @@ from stackprobe.config.wording import place
 from stackprobe.errors import UsageError
 from stackprobe.metricname import key_of
 from stackprobe.redact import Scrubber, is_secret_name
+from stackprobe.web import check_address
 from stackprobe.yamlfile import Document
 
 _NO_SECRETS = "secrets belong in clouds.yaml or secure.yaml, never in this file"
@@ -117,6 +118,11 @@ def _graphite(document: Document, data: Mapping[str, Any]) -> Iterator[UsageErro
             parse_address(data["graphite"]["address"])
         except UsageError as error:
             yield document.error(("graphite", "address"), error.message, remedy=error.remedy)
+        if "url" in data["graphite"]:
+            try:
+                check_address(data["graphite"]["url"], "graphite-web", "https://graphite.example.org")
+            except UsageError as error:
+                yield document.error(("graphite", "url"), error.message, remedy=error.remedy)
 
 
 def _secrets(document: Document, value: Any, path: Path) -> Iterator[UsageError]:

@@ -6,16 +6,14 @@ over: so a run that is missing is known one interval after it was due, and by th
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
+from stackprobe.history.render import RenderClient, Rendered, RenderFailed
 from stackprobe.metricname import part
 from stackprobe.outputs import wording
 from stackprobe.watchdog.expected import Expectation, Patience, span
 from stackprobe.watchdog.gaps import gaps, missing
 from stackprobe.watchdog.verdict import Verdict
-from stackprobe.web import FetchFailed, check_address, fetch
 
 
 class GraphiteUnusable(Exception):
@@ -43,8 +41,7 @@ class Graphite:
     """
 
     def __init__(self, url: str, timeout_s: float) -> None:
-        self._url = check_address(url, "graphite-web", "https://graphite.example.org").rstrip("/")
-        self._timeout_s = timeout_s
+        self._client = RenderClient(url, timeout_s)
         self.away: str | None = None
 
     def slots(self, target: str, window_s: float) -> tuple[list[Series], float]:
@@ -54,25 +51,16 @@ class Graphite:
         """
         if self.away:
             raise GraphiteUnusable(self.away)
-        query = f"target={target}&from=-{round(window_s)}s&until=now&format=json&noCache=true"
         try:
-            answer = fetch(f"{self._url}/render", timeout_s=self._timeout_s, data=query.encode())
-        except FetchFailed as error:
-            message = f"Graphite cannot be asked: {self._url}/render: {error}"
-            self.away = message if error.status is None else None
-            raise GraphiteUnusable(message) from None
-        if answer.server_t is None:
-            raise GraphiteUnusable(f"Graphite cannot be asked: {self._url} does not say its time (no Date header)")
-        try:
-            entries = json.loads(answer.body)
-            series = [_series(entry) for entry in entries]
-            if not isinstance(entries, list):
-                raise TypeError
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            found, server_t = self._client.render_dated([target], f"-{round(window_s)}s")
+        except RenderFailed as error:
+            self.away = str(error) if error.unreachable else None
+            raise GraphiteUnusable(str(error)) from None
+        if server_t is None:
             raise GraphiteUnusable(
-                f"Graphite cannot be asked: {self._url}/render answers in an unknown form; check the address"
-            ) from None
-        return series, answer.server_t
+                f"Graphite cannot be asked: {self._client.url} does not say its time (no Date header)"
+            )
+        return [_series(one) for one in found], server_t
 
 
 def watch_run(graphite: Graphite, prefix: str, expected: Expectation, patience: Patience) -> Verdict:
@@ -119,7 +107,6 @@ def _alarms(series: Series, expected: Expectation, patience: Patience, window_s:
     return alarms
 
 
-def _series(entry: dict[str, Any]) -> Series:
-    points = [(int(t), value) for value, t in entry["datapoints"]]
-    step_s = points[1][0] - points[0][0] if len(points) > 1 else 0
-    return Series(str(entry["target"]), [float(t) for t, value in points if value is not None and value > 0], step_s)
+def _series(one: Rendered) -> Series:
+    times = [float(t) for t, value in one.slots if value is not None and value > 0]
+    return Series(one.name, times, one.step_s)
