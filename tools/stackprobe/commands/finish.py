@@ -26,6 +26,7 @@ from stackprobe.github.page import Page
 from stackprobe.journal import FILENAME
 from stackprobe.options import add_roles_path, seconds
 from stackprobe.outputs import OutputError, write_all
+from stackprobe.outputs.earlier_opening import add_earlier
 from stackprobe.results import Results, from_directory
 from stackprobe.stop import Stop
 
@@ -69,7 +70,7 @@ def execute(arguments: argparse.Namespace) -> int:
     stop = Stop()
     troubles: list[str] = []
     with stop.listening():
-        results = _reported(arguments.directory, troubles)
+        results = _reported(arguments.directory, arguments.config, troubles)
         wanted = Wanted(
             directory=arguments.directory,
             config=arguments.config if results else None,  # else it may be the very thing that the run refused
@@ -109,7 +110,7 @@ def _told(troubles: list[str]) -> Iterator[None]:
         troubles.append(str(error))
 
 
-def _reported(directory: Path, troubles: list[str]) -> Results | None:
+def _reported(directory: Path, config: Path | None, troubles: list[str]) -> Results | None:
     """The run, with all reports written; None where there was none: then the command before has said why."""
     if not (directory / FILENAME).is_file():
         print(f"{directory} has no journal: no run has begun there, and nothing was created")
@@ -119,6 +120,7 @@ def _reported(directory: Path, troubles: list[str]) -> Results | None:
         results = from_directory(directory)
         print(f"{results.cloud} – {results.outcome}", flush=True)
         write_all(directory, results)
+        add_earlier(directory, results, config)
     return results
 
 

@@ -143,12 +143,14 @@ def resolve(arguments: argparse.Namespace) -> Wanted:
 def finish(order: Order, session: Session, console: Console | None) -> int:
     """Write the reports of a closed session and say how it went; the exit code."""
     from stackprobe.outputs import OutputError, write_all  # noqa: PLC0415
+    from stackprobe.outputs.earlier_opening import add_earlier  # noqa: PLC0415
     from stackprobe.results import from_directory  # noqa: PLC0415
 
     results = from_directory(order.output)
     problem = session.recorder.blind
     try:
         write_all(order.output, results)
+        add_earlier(order.output, results, order.config)
     except OutputError as error:
         problem = str(error)
     if problem:

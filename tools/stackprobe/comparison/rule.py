@@ -39,6 +39,18 @@ def is_noticeable(a_ms: Sequence[float], b_ms: Sequence[float], precision_ms: fl
     return abs(b - a) >= least
 
 
+def is_unusual(value_ms: float, past_ms: Sequence[float], precision_ms: float = 0.0) -> bool:
+    """Whether one duration lies further from the median of earlier ones than they themselves explain: three times σ.
+
+    :param past_ms: in ascending order, not empty.
+    """
+    median = percentile(past_ms, 0.5)
+    deviations = sorted(abs(value - median) for value in past_ms)
+    sigma = _SIGMA * percentile(deviations, 0.5)
+    least = max(LEAST_MS, min(value_ms, median) * LEAST_SHARE, precision_ms, _ERRORS * sigma)
+    return abs(value_ms - median) >= least
+
+
 def _error(ordered: Sequence[float], median: float) -> float:
     """The standard error of the median."""
     deviations = sorted(abs(value - median) for value in ordered)

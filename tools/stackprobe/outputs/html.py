@@ -15,13 +15,17 @@ from urllib.parse import urlsplit
 import jinja2
 
 from stackprobe.outputs import wording
+from stackprobe.outputs.changes import changes
 from stackprobe.outputs.clean import clean, clip
+from stackprobe.outputs.earlier import Earlier
 from stackprobe.outputs.html_room import MOST_CHECKS, MOST_LEFTOVERS, MOST_NOTES, MOST_OPERATIONS, choose
 from stackprobe.outputs.html_timeline import timeline
+from stackprobe.outputs.sparkline import Sparkline, sparkline
 from stackprobe.results import Check, Outcome, Results, Scenario, Step
-from stackprobe.results.statistics import Statistics, Tally, percentile, statistics
+from stackprobe.results.statistics import Statistics, Tally, has_duration, percentile, statistics
 
 FILENAME = "report.html"
+SHOWS_EARLIER = True
 
 SIGNS = {Outcome.PASSED: "✓", Outcome.FAILED: "✕", Outcome.ERROR: "!", Outcome.SKIPPED: "–"}
 MOST_SLOW_CALLS = 15
@@ -46,8 +50,12 @@ def _template() -> jinja2.Template:
     return environment.from_string(_asset("report.html.j2"))
 
 
-def render(results: Results) -> str:
-    """The page."""
+def render(results: Results, earlier: Earlier | None = None) -> str:
+    """The page.
+
+    :param earlier: what runs before this one found: trends, and what changed.
+    """
+    earlier = earlier or Earlier()
     page = choose(results)
     rows, ticks = timeline(results, [one.suite for one in page.suites])
     judged = sorted(call.duration_ms for call in results.calls if not call.starved)
@@ -76,6 +84,11 @@ def render(results: Results) -> str:
         repeated=lambda scenario: _repeated(spreads, scenario),
         is_listed=lambda call: id(call) in page.calls,
         checks=_checks,
+        trend=lambda step: _trend(step, earlier),
+        last=earlier.last,
+        last_url=_link(earlier.last and earlier.last.build_url),
+        changes=changes(results, earlier),
+        earlier_note=earlier.note,
         leftovers=leftovers[:MOST_LEFTOVERS],
         leftovers_left_out=max(len(leftovers) - MOST_LEFTOVERS, 0),
         notes=results.notes[:MOST_NOTES],
@@ -86,6 +99,12 @@ def render(results: Results) -> str:
 
 def _after_failed(suite: Scenario) -> bool:
     return suite.outcome is not Outcome.FAILED
+
+
+def _trend(step: Step, earlier: Earlier) -> Sparkline | None:
+    """The durations of a step in earlier runs and in this one."""
+    past = [sample.value for sample in earlier.durations_of((step.scenario, step.key, step.zone))]
+    return sparkline(past, step.duration_ms if has_duration(step) else None)
 
 
 def _checks(step: Step) -> list[Check]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from stackprobe.metricname import part
 from stackprobe.results import Call, Outcome, Results, Scenario, Step
-from stackprobe.results.statistics import JUDGED, has_duration, percentile
+from stackprobe.results.statistics import JUDGED, StepKey, has_duration, percentile
 
 FILENAME = "metrics.txt"
 
@@ -38,11 +38,26 @@ def render(results: Results) -> str:
     return text.getvalue()
 
 
-def points(results: Results) -> Iterator[Point]:
-    """Name and value of every figure, each name once."""
+def root_name(results: Results) -> str:
+    """``<prefix>.<cloud>.<region>``, as it stands in metrics."""
     prefix = [part(piece) for piece in results.metrics_prefix.split(".") if piece]
     place = (results.label or results.cloud, results.region_label or results.region or "default")
-    root = ".".join([*prefix, *map(part, place)])
+    return ".".join([*prefix, *map(part, place)])
+
+
+def step_figures(results: Results) -> dict[StepKey, str]:
+    """What each step is called behind that: ``compute.boot_the_server``, with its zone behind it."""
+    taken, found = set(RESERVED), {}
+    named = [(_distinct(part(scenario.name), taken), scenario) for scenario in results.scenarios]
+    for name, suite in [*named, *([("run", results.run_level)] if results.run_level else [])]:
+        for key, group in _grouped(suite.steps):
+            found[suite.name, group[0].key, group[0].zone] = f"{name}.{key}"
+    return found
+
+
+def points(results: Results) -> Iterator[Point]:
+    """Name and value of every figure, each name once."""
+    root = root_name(results)
     taken = set(RESERVED)
     for scenario in results.scenarios:
         yield from _scenario(f"{root}.{_distinct(part(scenario.name), taken)}", scenario)
