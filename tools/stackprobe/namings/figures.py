@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 
 from stackprobe.metricname import part
 from stackprobe.results import Call, Outcome, Results, Scenario, Step
+from stackprobe.results.statistics import JUDGED, StepKey, has_duration, percentile
 from stackprobe.service_levels.verdict import Verdict
 
 #: First parts after cloud and region that are not scenarios.
 RESERVED = ("run", "api", "sweep", "service_level")
 _OUTCOMES = tuple(Outcome)
-#: Outcomes whose durations say something about the cloud: too slow is a failure, and its true time is what matters.
-_JUDGED = (Outcome.PASSED, Outcome.FAILED)
 
 #: Names of a step's own figures, which no other one may take.
 _OWN = {"duration_ms", "min_ms", "median_ms", "p95_ms", "max_ms", "retries", *_OUTCOMES}
@@ -52,21 +51,31 @@ _Leaves = Iterator[tuple[str, float]]
 
 def figures(results: Results) -> Iterator[Figure]:
     """Every figure of a run."""
-    taken = set(RESERVED)
-    for scenario in results.scenarios:
-        name = _distinct(part(scenario.name), taken)
-        yield from _of(Subject("scenario", (name,), {"scenario": name}), _scenario(scenario))
-        yield from _steps(name, scenario.steps)
-    if results.run_level:
-        yield from _steps("run", results.run_level.steps)
+    for name, suite in _named(results):
+        if suite is not results.run_level:
+            yield from _of(Subject("scenario", (name,), {"scenario": name}), _scenario(suite))
+        yield from _steps(name, suite.steps)
     yield from _of(Subject("run", ("run",)), _run(results))
     yield from _calls(results.calls)
     yield from _service_levels(results)
 
 
-def percentile(ordered: Sequence[float], fraction: float) -> float:
-    """The nearest-rank percentile of values in ascending order: always a value that was measured."""
-    return ordered[max(math.ceil(fraction * len(ordered)), 1) - 1]
+def step_figures(results: Results) -> dict[StepKey, str]:
+    """What each step is called behind cloud and region: ``compute.boot_the_server``, with its zone behind it."""
+    return {
+        (suite.name, group[0].key, group[0].zone): ".".join((name, key) if zone is None else (name, key, zone))
+        for name, suite in _named(results)
+        for key, zone, group in _grouped(suite.steps)
+    }
+
+
+def _named(results: Results) -> Iterator[tuple[str, Scenario]]:
+    """Every scenario by its part of a name; what belongs to the run as a whole comes last, as ``run``."""
+    taken = set(RESERVED)
+    for scenario in results.scenarios:
+        yield _distinct(part(scenario.name), taken), scenario
+    if results.run_level:
+        yield "run", results.run_level
 
 
 def _of(subject: Subject, leaves: _Leaves) -> Iterator[Figure]:
@@ -77,7 +86,7 @@ def _of(subject: Subject, leaves: _Leaves) -> Iterator[Figure]:
 def _scenario(scenario: Scenario) -> _Leaves:
     """Figures of a scenario as a whole; of one that ran several times, how often it ended in which way."""
     times = scenario.repetitions or [scenario]
-    ended = [one for one in times if one.finished and one.outcome in _JUDGED]
+    ended = [one for one in times if one.finished and one.outcome in JUDGED]
     yield from _durations([one.duration_ms for one in ended if one.duration_ms is not None])
     for outcome in _OUTCOMES:
         yield outcome, sum(one.outcome is outcome for one in times)
@@ -94,16 +103,17 @@ def _steps(scenario: str, steps: Iterable[Step]) -> Iterator[Figure]:
 
 def _step(group: Sequence[Step]) -> _Leaves:
     """Figures of a step; one that ran several times under the same key and zone gives sums and a mean."""
-    yield from _durations([step.duration_ms for step in group if not step.starved and step.outcome in _JUDGED])
+    yield from _durations([step.duration_ms for step in group if has_duration(step)])
     for outcome in _OUTCOMES:
         yield outcome, sum(step.outcome is outcome for step in group)
     yield "retries", sum(step.retries for step in group)
+    taken = set(_OWN)
     for figure in sorted({figure for step in group for figure in step.figures} - _OWN):
         timed = figure.endswith("_ms")
-        judged = [step for step in group if figure in step.figures and step.outcome in _JUDGED]
+        judged = [step for step in group if figure in step.figures and step.outcome in JUDGED]
         measured = [step.figures[figure] for step in judged if not (timed and step.starved)]
         if measured:
-            yield part(figure), math.fsum(measured) / len(measured)
+            yield _distinct(part(figure), taken), math.fsum(measured) / len(measured)
 
 
 def _durations(durations: Iterable[float]) -> _Leaves:
@@ -149,7 +159,7 @@ def _run(results: Results) -> _Leaves:
         yield outcome, int(results.outcome is outcome)
     for outcome in _OUTCOMES:
         yield f"scenarios_{outcome}", results.count(outcome)
-    if results.outcome in _JUDGED:  # a watchdog looks for it: see doc/source/watchdog.md
+    if results.outcome in JUDGED:  # a watchdog looks for it: see doc/source/watchdog.md
         yield "heartbeat", 1
     yield "retries", results.retries
     yield "leftovers", results.leftovers

@@ -8,14 +8,15 @@ that the run says (see :mod:`stackprobe.namings`).
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 
 from stackprobe import namings
 from stackprobe.namings import stackprobe
-from stackprobe.namings.figures import RESERVED, percentile
+from stackprobe.namings.figures import RESERVED
 from stackprobe.results import Results
 
-__all__ = ["FILENAME", "RESERVED", "Point", "number", "percentile", "points", "render"]
+__all__ = ["FILENAME", "RESERVED", "Point", "number", "points", "render"]
 
 FILENAME = "metrics.txt"
 
@@ -27,7 +28,9 @@ def render(results: Results) -> str:
     if not results.known:
         return ""
     timestamp = int(results.start_t)
-    return "".join(f"{name} {number(value)} {timestamp}\n" for name, value in namings.points(results))
+    text = io.StringIO()
+    text.writelines(f"{name} {number(value)} {timestamp}\n" for name, value in namings.points(results))
+    return text.getvalue()
 
 
 def points(results: Results) -> Iterator[Point]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from stackprobe.journal.reader import JournalContent, Record
@@ -20,13 +21,15 @@ MOST_REPETITIONS = 100
 _UNFINISHED = "unfinished: the journal ends before its end (killed, crashed, or out of time)"
 
 
-def build(content: JournalContent) -> Results:
+def build(content: JournalContent, records: Iterable[Record] | None = None) -> Results:
     """Build the results of a run from its journal, also when it is cut.
 
     What was not finished is an error, unless a step had failed: then it is failed, and both are reported.
+
+    :param records: the journal's, where they are read one by one; default: ``content.records``.
     """
     builder = _Builder(content)
-    for record in content.records:
+    for record in content.records if records is None else records:
         builder.take(record)
     return builder.finish()
 
@@ -53,7 +56,7 @@ class _Builder:
         t = f.moment(record.fields, "t")
         if t is not None:
             self.latest_t = max(self.latest_t, t)
-            if f.text(record.fields, "scenario"):
+            if record.fields.get("scenario"):
                 unit = _unit(record.fields)
                 self.last_t[unit] = max(self.last_t.get(unit, 0.0), t)
         handler(record.fields)
@@ -101,8 +104,12 @@ class _Builder:
         run.start_t = f.moment(fields, "t") or 0.0
         planned = fields.get("scenarios")
         for plan in planned if isinstance(planned, list) else []:
-            if isinstance(plan, dict) and f.text(plan, "name"):
-                name = str(plan["name"])
+            name = f.text(plan, "name") if isinstance(plan, dict) else None
+            if name == RUN_LEVEL:
+                self._note(
+                    "warning", f"the journal plans a scenario {name!r}: that is what the run as a whole is called"
+                )
+            elif name:
                 self.planned[name] = min(max(f.integer(plan, "repeat") or 1, 1), MOST_REPETITIONS)
                 self.suites[name, 1] = Scenario(
                     name,

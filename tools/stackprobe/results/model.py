@@ -12,7 +12,7 @@ from stackprobe.service_levels.verdict import Evaluation
 RUN_LEVEL = "run"
 
 
-@dataclass
+@dataclass(slots=True)
 class Check:
     """An assertion on what a step returned."""
 
@@ -22,7 +22,7 @@ class Check:
     actual: Any
 
 
-@dataclass
+@dataclass(slots=True)
 class Call:
     """One HTTP request to a cloud API. Each attempt is one.
 
@@ -57,7 +57,7 @@ class Call:
         return self.status is None or self.status >= 500
 
 
-@dataclass
+@dataclass(slots=True)
 class Step:
     """One measured action.
 
@@ -105,7 +105,7 @@ class Step:
     calls: list[Call] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class Problem:
     """Something wrong with a scenario or a run that no single step shows: unfinished, ended early, nothing ran."""
 
@@ -113,7 +113,7 @@ class Problem:
     message: str
 
 
-@dataclass
+@dataclass(slots=True)
 class Resource:
     """Something the run made, in its last known state. What is not `deleted` at the end is a leftover."""
 
@@ -129,7 +129,7 @@ class Resource:
         return self.state != "deleted"
 
 
-@dataclass
+@dataclass(slots=True)
 class Note:
     """What a reader of the report should know, such as that certificates were not verified."""
 
@@ -138,7 +138,7 @@ class Note:
     scenario: str | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class Scenario:
     """One behaviour that was probed.
 
@@ -183,7 +183,7 @@ class Scenario:
         return sorted(bad, key=lambda step: step.outcome is not Outcome.FAILED)
 
 
-@dataclass
+@dataclass(slots=True)
 class Results:
     """One run on one cloud.
 
