@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
@@ -89,11 +90,22 @@ def test_what_changed_since_the_last_run_of_a_history(tmp_path: Path) -> None:
 
 
 def test_a_step_that_varies_is_judged_by_its_own_past(tmp_path: Path) -> None:
-    past = [run(tmp_path / str(n), {"Boot": 1000.0 + 400 * (n % 5)}, START - (10 - n) * HOUR) for n in range(10)]
+    past = [run(tmp_path / str(n), {"Boot": 1000.0 + 400 * (n % 5)}, START - (12 - n) * HOUR) for n in range(12)]
     usual, odd = run(tmp_path / "usual", {"Boot": 2600.0}), run(tmp_path / "odd", {"Boot": 9000.0})
     assert kinds(usual, gather(usual, past_of(past))) == {}
     assert kinds(odd, gather(odd, past_of(past))) == {"Boot": "slower"}
-    assert is_unusual(1000, [100.0]) and not is_unusual(1000, [100.0], precision_ms=1000)
+    assert is_unusual(1000, [100.0] * 10) and not is_unusual(1000, [100.0] * 10, precision_ms=1000)
+
+
+def test_what_is_usual_is_seldom_told_and_what_is_not_mostly() -> None:
+    draw = random.Random(5)
+    told = found = 0
+    for _ in range(1000):
+        past = sorted(draw.lognormvariate(7, 0.1) for _ in range(20))
+        now = draw.lognormvariate(7, 0.1)
+        told += is_unusual(now, past)
+        found += is_unusual(now * 2, past)
+    assert told <= 20 and found >= 900
 
 
 def test_only_the_last_runs_are_shown_and_never_the_run_itself(tmp_path: Path) -> None:

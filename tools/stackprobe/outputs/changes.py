@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from stackprobe.comparison.rule import is_noticeable, is_unusual
+from stackprobe.comparison.rule import ENOUGH_PAST, is_noticeable, is_unusual
 from stackprobe.outputs.earlier import Earlier, Was
 from stackprobe.results import Outcome, Results
 from stackprobe.results.outcome import worst_of
@@ -13,8 +13,6 @@ from stackprobe.results.statistics import Tally, statistics
 
 #: Most changes of one kind that are listed.
 MOST = 30
-#: Earlier durations that tell what is usual.
-ENOUGH = 5
 
 
 class Kind(StrEnum):
@@ -88,7 +86,7 @@ def _changed(scenario: str, tally: Tally, was: Was, past_ms: list[float]) -> Cha
     now_ms = tally.spread().mean_ms
     if now_ms is None or now.is_bad:
         return None
-    usual = len(past_ms) >= ENOUGH
+    usual = len(past_ms) >= ENOUGH_PAST
     if usual:
         ordered = sorted(past_ms)
         before_ms = ordered[(len(ordered) - 1) // 2]
