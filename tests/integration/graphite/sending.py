@@ -11,7 +11,7 @@ from pocketgraphite import Graphite
 from stackprobe.commands import send
 from stackprobe.graphite.points import Point
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def deliver(directory: Path, address: str | None, *options: str) -> int:

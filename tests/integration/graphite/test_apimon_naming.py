@@ -122,8 +122,11 @@ def test_the_queries_of_dashboards_and_thresholds_give_the_journals_values(tmp_p
 
 
 def test_tagged_series_are_found_by_what_they_are_of(tmp_path: Path, common: Graphite) -> None:
-    journal = journals.mixed(start=float(int(time.time()) - 100))
-    journal.records[0] |= {"cloud": "tagged", "metrics_naming": ["tags"]}
+    journal = journals.Journals(2, ["identity", "network"], float(int(time.time()) - 100))
+    journal.run(cloud="tagged", metrics_naming=["tags"])
+    journal.scenario("identity", "retry", 1)
+    journal.scenario("network", "http", 2)
+    journal.end("failed")
     journal.write(tmp_path)
     write_all(tmp_path, from_directory(tmp_path))
     results = from_directory(tmp_path)
