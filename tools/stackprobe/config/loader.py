@@ -13,7 +13,7 @@ from typing import Any
 from stackprobe.config.destinations import destinations, names
 from stackprobe.config.known import Known
 from stackprobe.config.levels import Level, Settings, targets
-from stackprobe.config.model import Config, Graphite, Target
+from stackprobe.config.model import Config, Graphite, Past, Target
 from stackprobe.config.problems import problems_of
 from stackprobe.config.selecting import idle, selection
 from stackprobe.errors import UsageError
@@ -67,6 +67,7 @@ def _config(data: Settings, file: Path | None, known: Known | None = None) -> Co
         graphite=_graphite(data.get("graphite"), file),
         targets=tuple(found),
         anywhere=_target(general, known),
+        history=_history(data.get("history", {}), file),
     )
 
 
@@ -124,4 +125,14 @@ def _graphite(data: Settings | None, file: Path | None) -> Graphite | None:
         prefix=data.get("prefix", properties["prefix"]["default"]),
         naming=names(data.get("naming")),
         destinations=found,
+        url=data.get("url"),
+    )
+
+
+def _history(data: Settings, file: Path | None) -> Past:
+    properties = schema()["properties"]["history"]["properties"]
+    directory = Path(data["directory"]).expanduser() if "directory" in data else None
+    return Past(
+        directory=file.parent / directory if file and directory else directory,
+        timeout_s=float(data.get("timeout_s", properties["timeout_s"]["default"])),
     )

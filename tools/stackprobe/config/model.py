@@ -42,12 +42,26 @@ class Graphite:
 
     :param naming: what they are called in metrics.txt, by names of namings; empty: as by default.
     :param destinations: every listener that gets them; ``address`` is that of the first.
+    :param url: the base address of graphite-web, where they can be read.
     """
 
     address: Address
     prefix: str
     naming: tuple[str, ...] = ()
+    url: str | None = None
     destinations: tuple[Destination, ...] = ()
+
+
+@dataclass(frozen=True)
+class Past:
+    """Where figures of earlier runs are, apart from Graphite.
+
+    :param directory: a folder of past runs.
+    :param timeout_s: for one answer of graphite-web (s).
+    """
+
+    directory: Path | None = None
+    timeout_s: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -123,6 +137,7 @@ class Config:
     :param targets: every cloud and region that it names; none when it leaves the cloud to the command line.
     :param anywhere: the settings for a cloud that is given on the command line alone.
     :param warnings: what is no mistake, but has no effect as it stands.
+    :param history: where figures of earlier runs are.
     """
 
     file: Path | None
@@ -130,6 +145,7 @@ class Config:
     targets: tuple[Target, ...]
     anywhere: Target
     warnings: tuple[UsageError, ...] = ()
+    history: Past = Past()
 
     def target(self, cloud: str, region: str | None = None) -> Target:
         """The settings for a cloud and region that were asked for.

@@ -15,6 +15,7 @@ from stackprobe.config.wording import place
 from stackprobe.errors import UsageError
 from stackprobe.metricname import key_of
 from stackprobe.redact import Scrubber, is_secret_name
+from stackprobe.web import check_address
 from stackprobe.yamlfile import Document
 
 _NO_SECRETS = "secrets belong in clouds.yaml or secure.yaml, never in this file"
@@ -32,7 +33,7 @@ def problems_of(document: Document, known: Known | None) -> Iterator[UsageError]
         if known is not None:
             yield from selecting.unfit(document, level, known)
     yield from labels(document)
-    yield from destinations.problems_of(document, data.get("graphite"))
+    yield from _graphite(document, data)
     yield from _secrets(document, document.data, ())
 
 
@@ -109,6 +110,16 @@ def _services(document: Document, level: Level) -> Iterator[UsageError]:
                 f"`{service}` is another name of the service type `{official}`",
                 remedy=f"write {official}",
             )
+
+
+def _graphite(document: Document, data: Mapping[str, Any]) -> Iterator[UsageError]:
+    graphite = data.get("graphite")
+    yield from destinations.problems_of(document, graphite)
+    if graphite and "url" in graphite:
+        try:
+            check_address(graphite["url"], "graphite-web", "https://graphite.example.org")
+        except UsageError as error:
+            yield document.error(("graphite", "url"), error.message, remedy=error.remedy)
 
 
 def _secrets(document: Document, value: Any, path: Path) -> Iterator[UsageError]:

@@ -3,8 +3,8 @@
 What Graphite keeps is a value a slot, and the slots get wider with age. Three things follow.
 
 - A sample's time is the start of its slot. Slots without a value are left out.
-- In slots that were aggregated, a sample is what the store made of the runs within: as a rule their mean. The mean of
-  the 0s and 1s of ``failed`` is the share of runs that failed, so sums of such samples are not counts of runs.
+- In slots that were aggregated, a sample is what the store made of the runs within, by its rules: their mean, as a
+  rule, or their sum. The mean of the 0s and 1s of ``failed`` is the share of runs that failed, and no count.
 - Graphite answers a window with the slots of its oldest second. A window is therefore asked for piece by piece, so that
   its recent part comes as it was sent, however far the window reaches back.
 """

@@ -1,0 +1,8 @@
+"""Journals for tests of what is kept of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # journals.py
