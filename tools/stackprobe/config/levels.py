@@ -9,7 +9,7 @@ from typing import Any
 Path = tuple[str | int, ...]
 Settings = Mapping[str, Any]
 
-_MERGED = {"options": 2, "within": 2, "common": 1, "repeat": 1}
+_MERGED = {"options": 2, "within": 2, "common": 1, "repeat": 1, "service_levels": 1}
 """Keys of which a nearer level replaces parts, and how deep these lie; any other is replaced as a whole."""
 _OF_ONE_LEVEL = ("label", "regions")
 """Keys that say something of their own level alone."""

@@ -98,6 +98,8 @@ def _target(level: Level, known: Known | None) -> Target:
         region_label=level.own.get("label") if level.region is not None else None,
         environment=settings["environment"],
         zone=settings["zone"],
+        service_levels={name: rule for name, rule in (given.get("service_levels") or {}).items() if rule is not None},
+        verdict=settings["verdict"],
     )
 
 

@@ -84,6 +84,8 @@ class Target:
     :param region_label: what the region is called in metrics, if not by its name.
     :param environment: a label of what is probed, such as ``production``.
     :param zone: a label of where that is, such as ``eu-de``.
+    :param service_levels: the rules that its runs are held against, by name, as the file has them.
+    :param verdict: whether the exit code is that of the run (``raw``) or follows the runs before, too (``damped``).
     """
 
     cloud: str
@@ -105,6 +107,8 @@ class Target:
     zone: str | None = None
     parallel: int | None = None
     requests_per_second: float | None = None
+    service_levels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    verdict: str = "raw"
 
     @property
     def metric_cloud(self) -> str:

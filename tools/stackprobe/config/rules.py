@@ -32,9 +32,17 @@ def problems_of(document: Document, known: Known | None) -> Iterator[UsageError]
         yield from selecting.contradictions(document, level)
         if known is not None:
             yield from selecting.unfit(document, level, known)
+        yield from _service_levels(document, level, known)
     yield from labels(document)
     yield from _graphite(document, data)
     yield from _secrets(document, document.data, ())
+
+
+def _service_levels(document: Document, level: Level, known: Known | None) -> Iterator[UsageError]:
+    if level.own.get("service_levels"):
+        from stackprobe.service_levels import checking  # noqa: PLC0415  # few commands judge by them
+
+        yield from checking.problems_of(document, level, known)
 
 
 def _time_for_probing(document: Document, level: Level) -> Iterator[UsageError]:

@@ -170,6 +170,8 @@ class Session:
                 for one in self.order.scenarios
             ],
             verify=self.facts.verify,
+            service_levels=dict(self.target.service_levels),
+            verdict=self.target.verdict,
             ci=self.order.ci,
             trigger_t=self.order.trigger_t,
             start_delay_ms=(self.started_t - self.order.trigger_t) * 1000 if self.order.trigger_t else None,

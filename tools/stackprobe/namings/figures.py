@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from stackprobe.metricname import part
 from stackprobe.results import Call, Outcome, Results, Scenario, Step
+from stackprobe.service_levels.verdict import Verdict
 
 #: First parts after cloud and region that are not scenarios.
-RESERVED = ("run", "api", "sweep")
+RESERVED = ("run", "api", "sweep", "service_level")
 _OUTCOMES = tuple(Outcome)
 #: Outcomes whose durations say something about the cloud: too slow is a failure, and its true time is what matters.
 _JUDGED = (Outcome.PASSED, Outcome.FAILED)
@@ -24,7 +25,7 @@ _OWN = {"duration_ms", "min_ms", "median_ms", "p95_ms", "max_ms", "retries", *_O
 class Subject:
     """What a figure is of.
 
-    :ivar kind: ``scenario``, ``step``, ``run`` or ``api``.
+    :ivar kind: ``scenario``, ``step``, ``run``, ``api`` or ``service_level``.
     :ivar path: its parts of a name behind cloud and region, such as ``("compute", "create_the_server", "az-1")``.
     :ivar tags: the same parts with what each is, such as ``{"scenario": "compute", "step": …, "az": "az-1"}``.
     """
@@ -60,6 +61,7 @@ def figures(results: Results) -> Iterator[Figure]:
         yield from _steps("run", results.run_level.steps)
     yield from _of(Subject("run", ("run",)), _run(results))
     yield from _calls(results.calls)
+    yield from _service_levels(results)
 
 
 def percentile(ordered: Sequence[float], fraction: float) -> float:
@@ -151,6 +153,20 @@ def _run(results: Results) -> _Leaves:
         yield "heartbeat", 1
     yield "retries", results.retries
     yield "leftovers", results.leftovers
+
+
+def _service_levels(results: Results) -> Iterator[Figure]:
+    for verdict in results.service_levels.verdicts if results.service_levels else ():
+        rule = part(verdict.rule)
+        yield from _of(Subject("service_level", ("service_level", rule), {"rule": rule}), _verdict(verdict))
+
+
+def _verdict(verdict: Verdict) -> _Leaves:
+    """Of a rule, 0 or 1 each: what it says of this run, and what it says seen together with those before."""
+    for word in ("ok", "bad", "unknown"):
+        yield word, int(verdict.word == word)
+    yield "alarm", int(verdict.damped.alarm)
+    yield "flapping", int(verdict.damped.flapping)
 
 
 def _calls(calls: Iterable[Call]) -> Iterator[Figure]:

@@ -96,7 +96,11 @@ class Operation:
 @functools.cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.FunctionLoader(_asset),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
     )
     environment.filters.update(
         duration=wording.duration,
@@ -114,6 +118,7 @@ def _template() -> jinja2.Template:
 def render(results: Results) -> str:
     """The page."""
     rows, ticks = timeline(results)
+    levels = results.service_levels
     run_level = [results.run_level] if results.run_level else []
     judged = sorted(call.duration_ms for call in results.calls if not call.starved)
     listed = _listed_calls(results)
@@ -121,6 +126,7 @@ def render(results: Results) -> str:
         results=results,
         style=_asset("report.css"),
         place=wording.place(results),
+        levels=levels if levels and (levels.verdicts or levels.run) else None,
         labels=wording.labels(results),
         verdict=_verdict(results),
         build_url=_link(results.ci.get("build_url")),

@@ -90,6 +90,9 @@ class _Builder:
         run.openstacksdk, run.host = f.text(fields, "openstacksdk"), f.text(fields, "host")
         run.config = f.text(fields, "config")
         run.verify = f.flag(fields, "verify", True)
+        rules = fields.get("service_levels")
+        run.rules = dict(rules) if isinstance(rules, dict) else {}
+        run.verdict_mode = f.text(fields, "verdict") or "raw"
         ci = fields.get("ci")
         run.ci = dict(ci) if isinstance(ci, dict) else {}
         run.deadline_s = f.duration(fields, "deadline_s")

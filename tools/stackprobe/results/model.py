@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stackprobe.results.outcome import Outcome, exit_code, worst_of
+from stackprobe.service_levels.verdict import Evaluation
 
 #: Pseudo scenario of what belongs to the run as a whole: the first authentication, the playbook itself.
 RUN_LEVEL = "run"
@@ -183,6 +184,9 @@ class Results:
     :ivar scenarios: everything that was selected, in the order of the selection.
     :ivar run_level: what belongs to the run as a whole, or None when there is nothing of the kind.
     :ivar journal_leftovers: the engine's own count at the end, which may exceed what the journal lists.
+    :ivar rules: the service levels that held for the run, as the configuration had them.
+    :ivar verdict_mode: ``raw``, or ``damped`` where the exit code follows the runs before, too.
+    :ivar service_levels: what was found about them; None where nothing was judged.
     """
 
     known: bool = False
@@ -217,6 +221,9 @@ class Results:
     calls: list[Call] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     journal_leftovers: int = 0
+    rules: dict[str, Any] = field(default_factory=dict)
+    verdict_mode: str = "raw"
+    service_levels: Evaluation | None = None
 
     @property
     def suites(self) -> list[Scenario]:
@@ -245,8 +252,9 @@ class Results:
 
     @property
     def exit_code(self) -> int:
-        """0 passed, 1 the cloud failed, 2 the probe could not judge."""
-        return exit_code(self.outcome)
+        """0 passed, 1 the cloud failed, 2 the probe could not judge; where the operator wants it, damped."""
+        raw = exit_code(self.outcome)
+        return raw if self.service_levels is None else self.service_levels.exit_code(raw)
 
     def count(self, outcome: Outcome) -> int:
         """How many scenarios have this outcome."""
