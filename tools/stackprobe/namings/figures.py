@@ -98,12 +98,13 @@ def _step(group: Sequence[Step]) -> _Leaves:
     for outcome in _OUTCOMES:
         yield outcome, sum(step.outcome is outcome for step in group)
     yield "retries", sum(step.retries for step in group)
+    taken = set(_OWN)
     for figure in sorted({figure for step in group for figure in step.figures} - _OWN):
         timed = figure.endswith("_ms")
         judged = [step for step in group if figure in step.figures and step.outcome in _JUDGED]
         measured = [step.figures[figure] for step in judged if not (timed and step.starved)]
         if measured:
-            yield part(figure), math.fsum(measured) / len(measured)
+            yield _distinct(part(figure), taken), math.fsum(measured) / len(measured)
 
 
 def _durations(durations: Iterable[float]) -> _Leaves:
