@@ -142,13 +142,28 @@ def test_what_the_probe_could_not_judge_is_no_failure(tmp_path: Path) -> None:
     assert found[f"stats.timers.{root}.passed.upper"] == 100, "the runner starved: that time is not the cloud's"
 
 
+def test_tasks_that_name_their_metric_add_up_and_failures_that_are_handled_stay_failures(tmp_path: Path) -> None:
+    journal = one()
+    journal.step("compute", "Boot it", duration_ms=900.0, metric="create_server", zone="az-1")
+    journal.step("compute", "Look at it", duration_ms=100.0, metric="create_server", zone="az-1")
+    journal.step("compute", "Try that", metric="try", handled="ignored")
+    journal.step("compute", "Try this", metric="try", handled="rescued")
+    found = figures(closed(journal), tmp_path)
+    root = "apimon.metric.production.eu-de"
+    assert found[f"stats.timers.{root}.create_server.az-1.passed.upper"] == 1000
+    assert found[f"stats.counters.{root}.create_server.az-1.attempted.count"] == 1
+    assert found[f"stats.counters.{root}.try.failed.count"] == 1, "the worse of the two"
+
+
 def test_parity_with_the_metrics_of_apimons_playbooks() -> None:
     from stackprobe.namings.apimon_metrics import _metric
     from stackprobe.scenarios import discover, known, roles_paths
 
     found = known(discover(roles_paths())).scenarios
     metrics = {
-        _metric(mock.Mock(scenario=name, key=key)) for name, scenario in found.items() for key in scenario.steps().names
+        _metric(mock.Mock(scenario=name, key=key, metric=None))
+        for name, scenario in found.items()
+        for key in scenario.steps().names
     }
     assert metrics >= {
         "create_server", "delete_server", "create_volume", "delete_volume", "create_volume_snapshot",

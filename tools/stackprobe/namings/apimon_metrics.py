@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from stackprobe.results import Outcome, Results, Step
-from stackprobe.results.outcome import worst_of
 
 #: Metric by scenario (``*``: any) and step. Steps of one metric are added up to one event: a server is there
 #: when its request was answered *and* it is active, which is what ApiMon's one task measures.
@@ -64,6 +63,9 @@ _STATUS = {
     Outcome.ERROR: "failedignored",
     Outcome.SKIPPED: "skipped",
 }
+#: Of a task that failed although its playbook passed.
+_HANDLED = {"ignored": "failedignored", "rescued": "failed"}
+_WORST_FIRST = ("failed", "failedignored", "passed", "skipped")
 
 
 def events(results: Results) -> Iterator[Event]:
@@ -80,8 +82,8 @@ def events(results: Results) -> Iterator[Event]:
             number = seen[step.repetition, step.key, step.zone]
             groups.setdefault((name, suite.name, step.repetition, step.zone, number), []).append(step)
     for (name, *_), steps in groups.items():
-        outcome = worst_of((step.outcome for step in steps), nothing=Outcome.SKIPPED)
-        yield Event(name, _STATUS[outcome], _time(steps))
+        found = {_HANDLED.get(step.handled or "") or _STATUS[step.outcome] for step in steps}
+        yield Event(name, min(found, key=_WORST_FIRST.index), _time(steps))
 
 
 def _time(steps: Iterable[Step]) -> float | None:
@@ -91,6 +93,8 @@ def _time(steps: Iterable[Step]) -> float | None:
 
 def _name(step: Step) -> tuple[str, ...] | None:
     """The name of a step's metric, or None: ApiMon has none for it."""
+    if step.metric:  # a task of a playbook that says so itself
+        return (step.metric,) if step.zone is None else (step.metric, step.zone)
     if (step.scenario, step.key) == ("http_watch", "ask_the_address"):
         return ("curl", step.zone or "address")
     if (step.scenario, step.key) == ("dns_resolve", "resolve_the_name"):
