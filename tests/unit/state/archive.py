@@ -13,10 +13,12 @@ from tests.unit.state.worlds import NOW_T
 _ALL = ["*.*", "*.*.*"]
 
 
-def write(directory: Path, history: MemoryHistory, cloud: str = "demo", region: str = "one") -> Path:
+def write(
+    directory: Path, history: MemoryHistory, cloud: str = "demo", region: str = "one", *, until_t: float = NOW_T
+) -> Path:
     """Write every run of a history as a compact record."""
-    figures = history.figures(_ALL, 0, NOW_T)
-    for run in history.runs(0, NOW_T):
+    figures = history.figures(_ALL, 0, until_t)
+    for run in history.runs(0, until_t):
         record = {
             "format": FORMAT,
             "cloud": cloud,

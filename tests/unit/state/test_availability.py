@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from stackprobe.history.memory import MemoryHistory
+from stackprobe.history.model import PastRun, Sample
 from stackprobe.maintenance import Stretches, Window
+from stackprobe.results.outcome import Outcome
 from stackprobe.state.availability import Timeline
 from stackprobe.state.model import Availability, Judgement, Level, Signal
+from stackprobe.state.signals import CHUNK_S, read
 
-from tests.unit.state.worlds import NOW_T, service, state
+from tests.unit.state.worlds import NOW_T, service, state, target
 
 
 def signal(bad: dict[int, float | None], every_s: float = 10, name: str = "x") -> Signal:
@@ -68,3 +72,12 @@ def test_the_days_tell_the_worst_of_each_and_nothing_of_those_without_a_run() ->
     assert [None if one.level is None else one.level.word for one in days[-4:]] == [None, "up", "degraded", "down"]
     assert days[-1].from_t <= NOW_T < days[-1].from_t + 86400
     assert all(one.level is None for one in days[:86])
+
+
+def test_every_run_is_read_once_wherever_the_history_is_cut_into_pieces() -> None:
+    since_t = NOW_T + 0.5 - 90 * 86400
+    times = [int(since_t) + offset + piece * int(CHUNK_S) for piece in range(1, 7) for offset in (-1, 0, 1, 2)]
+    past = MemoryHistory([PastRun(t, Outcome.PASSED) for t in times], {"compute.passed": [Sample(t, 1) for t in times]})
+    found = read(past, target(), {}, since_t, NOW_T + 0.5)
+    assert [one.t for one in found.signals[0].judgements] == times
+    assert [one.t for one in found.runs] == times

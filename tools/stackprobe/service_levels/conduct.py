@@ -37,6 +37,7 @@ class Asked:
         target = replace(
             self.config.anywhere,
             cloud=results.cloud,
+            prefix=results.prefix,
             region=results.region or "default",
             label=results.label,
             region_label=results.region_label,

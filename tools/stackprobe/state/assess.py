@@ -36,10 +36,10 @@ def assess(history: History, target: Target, scenarios: Mapping[str, Scenario], 
     of = services.by_figure(scenarios)
     planned = Maintenance(target.maintenance, since_t, now_t + AHEAD_S)
     try:
-        found, times = signals.read(history, target, of, since_t, now_t)
-        runs = history.runs(since_t, now_t) if times or found else []
+        past = signals.read(history, target, of, since_t, now_t)
     except HistoryUnavailable as error:
         return _of(target, now_t, trouble=str(error))
+    found, runs = past.signals, past.runs
     details = Details(history, runs)
     states = []
     for service in _services(target, scenarios, found):
@@ -47,7 +47,7 @@ def assess(history: History, target: Target, scenarios: Mapping[str, Scenario], 
         if own and all(one.skipped for signal in own for one in signal.judgements):
             continue  # the cloud does not offer it
         states.append(_service(service, own, target, planned, now_t, details))
-    seen_t = float(times[-1]) if times else max((one.health.seen_t or 0.0 for one in states), default=0.0) or None
+    seen_t = float(runs[-1].t) if runs else max((one.health.seen_t or 0.0 for one in states), default=0.0) or None
     trouble = None if found else "there is no run of the last 90 days"
     coming = tuple(window for window in planned.windows if window.until_t > now_t)
     return _of(target, now_t, tuple(states), trouble, seen_t, coming, tuple(runs))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from stackprobe.config.model import Target
-from stackprobe.history.model import History, Sample
+from stackprobe.history.model import History, PastRun, Sample
 from stackprobe.results.outcome import Outcome
 from stackprobe.state import services
 from stackprobe.state.model import Judgement, Level, Signal
@@ -27,27 +30,35 @@ _RULES = "service_level.*.{ok,bad,unknown,alarm}"
 ByTime = dict[int, dict[str, float]]
 
 
+@dataclass
+class Past:
+    """What a history tells.
+
+    :ivar signals: all with a judgement, by name.
+    :ivar runs: in the order of time.
+    """
+
+    signals: list[Signal]
+    runs: list[PastRun]
+
+
 def read(
-    history: History,
-    target: Target,
-    scenarios: Mapping[str, tuple[str, ...]],
-    since_t: float,
-    until_t: float,
-) -> tuple[list[Signal], list[int]]:
-    """All signals with a judgement within a stretch of time, by name; and the start of each run.
+    history: History, target: Target, scenarios: Mapping[str, tuple[str, ...]], since_t: float, until_t: float
+) -> Past:
+    """What a history tells of a stretch of time.
 
     :param scenarios: the services of each scenario that exists, by its name in metrics.
     :raises stackprobe.history.model.HistoryUnavailable: it cannot be read.
     """
     found: dict[tuple[bool, str], list[Judgement]] = {}
+    runs: list[PastRun] = []
     for from_t, to_t in _chunks(since_t, until_t):
-        for rule, pattern in ((False, _SCENARIOS), (True, _RULES)):
-            for name, values in _by_time(history.figures([pattern], from_t, to_t)).items():
-                severity = services.severity_of(target.service_levels.get(name))
-                judged = found.setdefault((rule, name), [])
-                for t in sorted(values):
-                    judged.append(_rule(t, values[t], severity) if rule else _scenario(t, values[t]))
-    runs = [one.t for one in found.pop((False, RUN_FIGURE), [])]
+        for (rule, name), values in _by_time(history.figures([_SCENARIOS, _RULES], from_t, to_t)).items():
+            severity = services.severity_of(target.service_levels.get(name))
+            judge = partial(_rule, severity=severity) if rule else _scenario
+            found.setdefault((rule, name), []).extend(judge(t, values[t]) for t in sorted(values))
+        runs += history.runs(from_t, to_t)
+    found.pop((False, RUN_FIGURE), None)
     signals = []
     for (rule, name), judgements in sorted(found.items()):
         if rule and target.service_levels and name not in target.service_levels:
@@ -58,21 +69,22 @@ def read(
             else scenarios.get(name, (name.replace("_", "-"),))
         )
         signals.append(Signal(name, of, judgements, _every_s(target, [one.t for one in judgements]), rule))
-    return signals, runs
+    return Past(signals, runs)
 
 
 def _chunks(since_t: float, until_t: float) -> Iterator[tuple[float, float]]:
-    while since_t <= until_t:
-        yield since_t, min(since_t + CHUNK_S - 1, until_t)
-        since_t += CHUNK_S
+    from_t = math.floor(since_t)  # runs start at whole seconds, and none may lie between two chunks
+    while from_t <= until_t:
+        yield max(from_t, since_t), min(from_t + CHUNK_S - 1, until_t)
+        from_t += int(CHUNK_S)
 
 
-def _by_time(series: Mapping[str, list[Sample]]) -> dict[str, ByTime]:
-    """Figures ``….<name>.<kind>`` as values by name, moment and kind."""
-    found: dict[str, ByTime] = {}
+def _by_time(series: Mapping[str, list[Sample]]) -> dict[tuple[bool, str], ByTime]:
+    """Figures ``[service_level.]<name>.<kind>``: values by whether it is a rule and its name, moment and kind."""
+    found: dict[tuple[bool, str], ByTime] = {}
     for figure, samples in series.items():
-        name, kind = figure.split(".")[-2:]
-        moments = found.setdefault(name, {})
+        *rule, name, kind = figure.split(".")
+        moments = found.setdefault((bool(rule), name), {})
         for sample in samples:
             moments.setdefault(sample.t, {})[kind] = sample.value
     return found
