@@ -47,7 +47,7 @@ def uses(path: Path) -> list[str]:
 
 def test_there_are_workflows_and_actions() -> None:
     assert [path.name for path in WORKFLOWS] == ["demonstration.yaml", "probe.yaml", "test.yaml"]
-    assert [path.parent.name for path in ACTIONS] == ["probe", "setup"]
+    assert [path.parent.name for path in ACTIONS] == ["probe", "setup", "state"]
 
 
 def test_they_keep_to_githubs_schemas() -> None:
