@@ -133,6 +133,7 @@ class Wanted:
             trigger_t=build.trigger_t,
             ansible=ansible_version,
             metrics_prefix=self.config.graphite.prefix if self.config.graphite else None,
+            metrics_naming=self.config.graphite.naming if self.config.graphite else (),
         )
 
 
