@@ -14,7 +14,6 @@ from stackprobe.history.render import RenderClient
 from stackprobe.metricname import part
 
 
-
 def open_history(
     config: Config,
     target: Target,
