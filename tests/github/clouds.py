@@ -12,6 +12,7 @@ from pocketcloud.cloud import Cloud
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 EXAMPLE = CHECKOUT / "doc" / "source" / "examples" / "github" / "probe.yaml"
+HISTORY = EXAMPLE.with_name("history.yaml")
 WORKFLOW = ".github/workflows/probe.yaml"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NAME = "mycloud"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.github.clouds import CHECKOUT, EXAMPLE
+from tests.github.clouds import CHECKOUT, EXAMPLE, HISTORY
 from tests.github.node_tools import NodeTools
 
 WORKFLOWS = sorted((CHECKOUT / ".github" / "workflows").glob("*.y*ml"))
@@ -19,6 +19,11 @@ ACTIONS = sorted((CHECKOUT / "actions").glob("*/action.yml"))
 PAGE = (CHECKOUT / "doc" / "source" / "github.md").read_text(encoding="utf-8")
 #: What the action is told by the workflow's matrix, secrets and jobs, and not by an input.
 NOT_INPUTS = {"cloud", "region", "clouds-yaml", "heartbeat-url", "trigger-time"}
+#: What a job of a workflow may do besides reading the contents.
+MORE = {
+    "results.yaml: keep": {"contents": "write"},
+    "results.yaml: alarm": {"contents": "read", "issues": "write"},
+}
 #: What only the workflow can do with its inputs.
 NOT_PASSED_ON = {"clouds", "timeout-minutes", "runs-on"}
 
@@ -46,7 +51,7 @@ def uses(path: Path) -> list[str]:
 
 
 def test_there_are_workflows_and_actions() -> None:
-    assert [path.name for path in WORKFLOWS] == ["demonstration.yaml", "probe.yaml", "test.yaml"]
+    assert [path.name for path in WORKFLOWS] == ["demonstration.yaml", "probe.yaml", "results.yaml", "test.yaml"]
     assert [path.parent.name for path in ACTIONS] == ["probe", "setup"]
 
 
@@ -57,11 +62,11 @@ def test_they_keep_to_githubs_schemas() -> None:
 
 
 def test_the_example_keeps_to_them_too() -> None:
-    tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(EXAMPLE))
+    tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(EXAMPLE), str(HISTORY))
     assert len(EXAMPLE.read_text(encoding="utf-8").splitlines()) <= 15, "a dozen lines"
 
 
-@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS, EXAMPLE], ids=named)
+@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS, EXAMPLE, HISTORY], ids=named)
 def test_another_validator_has_nothing_to_say(node: NodeTools, path: Path) -> None:
     done = subprocess.run([node.binary("action-validator"), path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -94,14 +99,28 @@ def test_one_version_of_each() -> None:
     assert len(versions) == len({name for name, _ in versions}), sorted(versions)
 
 
-def test_what_the_workflow_takes_is_typed_and_documented() -> None:
-    call = loaded(CHECKOUT / ".github" / "workflows" / "probe.yaml")["on"]["workflow_call"]
+@pytest.mark.parametrize("file", ["probe.yaml", "results.yaml"])
+def test_what_the_workflow_takes_is_typed_and_documented(file: str) -> None:
+    call = loaded(CHECKOUT / ".github" / "workflows" / file)["on"]["workflow_call"]
     for name, one in call["inputs"].items():
         assert one["type"] in ("string", "number", "boolean") and len(one["description"]) > 20 and "default" in one
         assert f"`{name}`" in PAGE, f"github.md does not tell the input {name}"
-    for name, one in call["secrets"].items():
+    for name, one in call.get("secrets", {}).items():
         assert one["required"] == "false" and one["description"]
         assert f"`{name}`" in PAGE
+    for name, one in call.get("outputs", {}).items():
+        assert one["description"] and f"`{name}`" in PAGE
+
+
+def test_the_two_workflows_call_the_same_by_the_same_name() -> None:
+    probe, results = (
+        loaded(CHECKOUT / ".github" / "workflows" / file)["on"]["workflow_call"]["inputs"]
+        for file in ("probe.yaml", "results.yaml")
+    )
+    both = (probe.keys() & results.keys()) - {"history-branch"}  # probing takes none by default
+    assert both >= {"config", "roles-path", "graphite-url", "runs-on", "python-version", "pip-options"}
+    for name in both:
+        assert [probe[name][key] for key in ("type", "default")] == [results[name][key] for key in ("type", "default")]
 
 
 def test_what_the_action_takes_is_documented() -> None:
@@ -123,12 +142,28 @@ def test_the_workflow_passes_every_input_on() -> None:
         assert str(inputs[name]["default"]) == str(taken[name].get("default")), f"two defaults of {name}"
 
 
-def test_nobody_may_do_more_than_read() -> None:
+def test_nobody_may_do_more_than_read_but_for_what_keeps_and_alarms() -> None:
+    found = {}
     for path in WORKFLOWS:
         workflow = loaded(path)
         assert workflow["permissions"] == {}
-        for name, job in workflow["jobs"].items():
-            assert job["permissions"] == {"contents": "read"}, f"{path.name}: {name}"
+        found |= {f"{path.name}: {name}": job["permissions"] for name, job in workflow["jobs"].items()}
+    assert {name: permissions for name, permissions in found.items() if permissions != {"contents": "read"}} == MORE
+
+
+def test_the_example_grants_what_the_jobs_behind_the_probes_ask_for_and_no_more() -> None:
+    asked: dict[str, str] = {}
+    for job in loaded(CHECKOUT / ".github" / "workflows" / "results.yaml")["jobs"].values():
+        asked |= {scope: level for scope, level in job["permissions"].items() if asked.get(scope) != "write"}
+    assert loaded(HISTORY)["jobs"]["results"]["permissions"] == asked
+
+
+def test_secrets_reach_steps_through_their_environment_alone() -> None:
+    for path in (*WORKFLOWS, *ACTIONS):
+        content = loaded(path)
+        jobs = content["jobs"].values() if "jobs" in content else [content["runs"]]
+        for step in (step for job in jobs for step in job.get("steps", [])):
+            assert "${{" not in step.get("run", ""), f"{named(path)}: an expression in a script"
 
 
 def test_the_readme_shows_the_same_workflow() -> None:

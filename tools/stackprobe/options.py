@@ -18,6 +18,21 @@ def add_roles_path(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_history(parser: argparse.ArgumentParser) -> None:
+    """Declare where earlier runs are known."""
+    parser.add_argument(
+        "--history",
+        metavar="DIR",
+        type=Path,
+        help="a directory of past runs, for service levels and trends; default: `history.directory` of --config",
+    )
+    parser.add_argument(
+        "--graphite-url",
+        metavar="URL",
+        help="base address of the graphite-web that knows past runs; default: `graphite.url` of --config",
+    )
+
+
 def seconds(text: str) -> float:
     """A positive number of seconds.
 

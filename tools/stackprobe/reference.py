@@ -14,6 +14,7 @@ from stackprobe.scenarios import Scenario, discover, known, roles_paths
 _ABOUT = {
     "cloud": "Of a cloud",
     "selection": "Of a selection (`scenarios`)",
+    "service_level": "Of a rule (`service_levels`)",
     "graphite": "Of `graphite`",
 }
 
@@ -35,6 +36,7 @@ def configuration() -> str:
     lines.append(f"Beside these a cloud has {_words(rest)}, which then go before the general ones.")
     lines.append("A region has the same keys as a cloud, but `regions`.")
     lines += ["", f"### {_ABOUT['selection']}", "", *_table(base, parts["selection"]["properties"])]
+    lines += ["", f"### {_ABOUT['service_level']}", "", *_table(base, parts["service_level"]["properties"])]
     lines += ["", f"### {_ABOUT['graphite']}", "", *_table(base, general["graphite"]["properties"])]
     return "\n".join(lines) + "\n"
 

@@ -19,7 +19,7 @@ from stackprobe.yamlfile import Document
 if TYPE_CHECKING:
     from stackprobe.resources.declared import DeclaredKind
 
-RESERVED = frozenset({"run", "api", "sweep", "base"})
+RESERVED = frozenset({"run", "api", "sweep", "service_level", "base"})
 """Names that metrics and roles use for something else."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KEYS = {

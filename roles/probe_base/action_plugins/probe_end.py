@@ -61,13 +61,15 @@ def _in_words(code, output):
     """What an exit code means, and the first of the problems behind it."""
     meaning = MEANING.get(code, MEANING[UNJUDGED])
     try:
-        problems = json.loads((output / "summary.json").read_text(encoding="utf-8"))["problems"]
+        summary = json.loads((output / "summary.json").read_text(encoding="utf-8"))
+        problems = summary["problems"]
     except (OSError, ValueError, KeyError):
-        problems = []
+        summary, problems = {}, []
     outcome = "failed" if code == CLOUD_FAILED else "error"
     first = next((one for one in problems if one["outcome"] == outcome), None)
     if first is None:
-        return meaning
+        alarms = (summary.get("service_levels") or {}).get("alarms") or []
+        return f"{meaning}: in alarm: {alarms[0]}" if code == CLOUD_FAILED and alarms else meaning
     where = ", ".join(part for part in (first["scenario"], first["step"]) if part)
     remedy = f" ({first['remedy']})" if first.get("remedy") else ""
     return f"{meaning}: {where}: {first['message']}{remedy}"

@@ -31,7 +31,8 @@ def start(options: Mapping[str, Any], roles: Iterable[str], environment: Mapping
     """Start ``stackprobe session`` and return the path of its socket. It ends with this play, whatever ends that.
 
     :param options: ``stackprobe`` (the command), ``cloud``, ``region``, ``config``, ``output``, ``deadline`` (s),
-        ``ansible`` (its release), ``scenarios`` and ``tags``; empty ones are left to the configuration.
+        ``ansible`` (its release), ``graphite_url`` (where past runs are known), ``scenarios`` and ``tags``; empty ones
+        are left to the configuration.
     :param roles: the folders in which Ansible looks for roles: every scenario in them can be run.
     :raises SessionGone: it did not come up; the message is its own.
     """
@@ -66,9 +67,9 @@ def start(options: Mapping[str, Any], roles: Iterable[str], environment: Mapping
 
 def _command(options: Mapping[str, Any], roles: Iterable[str], home: Path) -> list[str]:
     command = [options["stackprobe"], "session", "--home", str(home), "--player", str(os.getppid())]
-    for option in ("cloud", "region", "config", "output", "deadline", "ansible"):
+    for option in ("cloud", "region", "config", "output", "deadline", "ansible", "graphite_url"):
         if options.get(option):
-            command += [f"--{option}", str(options[option])]
+            command += [f"--{option.replace('_', '-')}", str(options[option])]
     for option, values in (
         ("roles-path", roles),
         ("scenario", options.get("scenarios")),

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.github.runner import artifacts, caches, sources
+from tests.github.runner import artifacts, caches, pages, sources
 from tests.github.runner.errors import ActionFailed, WorkflowError
 from tests.github.runner.globs import absolute
 from tests.github.runner.machine import Call
@@ -98,5 +98,14 @@ STAND_INS: Mapping[str, tuple[_Action, Mapping[str, str]]] = {
         artifacts.upload,
         {"name": "artifact", "path": "", "if-no-files-found": "warn", "retention-days": "", "compression-level": "6",
          "overwrite": "false", "include-hidden-files": "false"},
+    ),
+    "actions/download-artifact": (
+        artifacts.download,
+        {"name": "", "path": "", "pattern": "", "merge-multiple": "false"},
+    ),
+    "actions/deploy-pages": (
+        pages.deploy,
+        {"artifact_name": "github-pages", "token": "", "timeout": "600000", "error_count": "10",
+         "reporting_interval": "5000", "preview": "false"},
     ),
 }  # fmt: skip

@@ -1,7 +1,8 @@
-"""The stand-in for actions/upload-artifact, as of its version 4."""
+"""The stand-ins for actions/upload-artifact and actions/download-artifact, as of their versions 4 and later."""
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import os
 import shutil
@@ -58,6 +59,24 @@ def upload(call: Call) -> dict[str, str]:
     run_id = call.job.request.run_id
     url = f"https://github.com/{call.job.request.repository}/actions/runs/{run_id}/artifacts/{number}"
     return {"artifact-id": number, "artifact-url": url, "artifact-digest": digest.hexdigest()}
+
+
+def download(call: Call) -> dict[str, str]:
+    """Copy artifacts of the run: the one with the name, or a directory for each of those that the pattern matches."""
+    name, pattern, machine = call.inputs["name"], call.inputs["pattern"], call.job.machine
+    target = Path(absolute(call.inputs["path"] or ".", machine.workspace, machine.home))
+    there = sorted(path.name for path in call.job.run.artifacts.iterdir())
+    if name:
+        if name not in there:
+            raise ActionFailed(f"Unable to download artifact(s): Artifact not found for name: {name}")
+        found, places = [name], [target]
+    else:
+        found = fnmatch.filter(there, pattern) if pattern else there
+        places = [target if call.flag("merge-multiple") else target / one for one in found]
+    for one, place in zip(found, places, strict=True):
+        shutil.copytree(call.job.run.artifacts / one, place, dirs_exist_ok=True)
+    call.out.say(f"Total of {len(found)} artifact(s) downloaded")
+    return {"download-path": str(target)}
 
 
 def _check(text: str, forbidden: str, what: str) -> None:

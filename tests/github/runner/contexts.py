@@ -54,7 +54,7 @@ def github_context(request: Request, document: Document) -> dict[str, Any]:
         "ref": request.ref, "ref_name": request.ref.split("/", 2)[-1], "ref_type": "branch", "sha": request.sha,
         "repository": request.repository, "repository_owner": request.repository.partition("/")[0],
         "run_id": str(request.run_id), "run_number": str(request.run_number), "run_attempt": str(request.run_attempt),
-        "server_url": "https://github.com", "api_url": "https://api.github.com", "graphql_url": "https://api.github.com/graphql",
+        "server_url": request.server_url, "api_url": request.api_url, "graphql_url": f"{request.api_url}/graphql",
         "token": request.token, "workflow": document.content.get("name") or request.workflow,
         "workflow_ref": path, "workflow_sha": request.sha, "head_ref": "", "base_ref": "",
     }  # fmt: skip

@@ -57,6 +57,9 @@ class Request:
     run_id: int = 1
     run_number: int = 1
     run_attempt: int = 1
+    #: Where repositories and GitHub's API are; a test may have servers of its own.
+    server_url: str = "https://github.com"
+    api_url: str = "https://api.github.com"
     #: What github.token says; it opens nothing.
     token: str = "ghs_" + "0a1B2c3D4" * 4
 

@@ -11,6 +11,8 @@ from stackprobe.errors import UsageError
 from stackprobe.history.archive import ArchiveHistory
 from stackprobe.history.graphite import GraphiteHistory
 from stackprobe.history.opening import open_history
+from stackprobe.results import Results
+from stackprobe.service_levels.conduct import Asked
 
 GRAPHITE = "graphite: {address: 'h:1', prefix: acme.probes, url: 'https://graphite.example.org/'}\n"
 
@@ -61,6 +63,13 @@ def test_graphite_is_asked_for_what_metrics_are_called(tmp_path: Path) -> None:
     assert isinstance(history, GraphiteHistory) and history._root == "acme.probes.other.*"
     history = open_history(load_config(), load_config().target("demo", "one"), url="http://g")
     assert isinstance(history, GraphiteHistory) and history._root == "stackprobe.demo.one"
+
+
+def test_without_a_prefix_for_graphite_figures_are_called_as_resources_are(tmp_path: Path) -> None:
+    one, url = config(tmp_path, "prefix: acme\nclouds: {demo: {regions: {one: }}}\n"), "https://graphite.example.org"
+    results = Results(cloud="demo", region="one", prefix="acme")
+    for history in (open_history(one, one.target("demo", "one"), url=url), Asked(one, url=url).open(results)):
+        assert isinstance(history, GraphiteHistory) and history._root == "acme.demo.one"
 
 
 def test_the_command_line_goes_before_the_file_and_a_directory_before_graphite(tmp_path: Path) -> None:

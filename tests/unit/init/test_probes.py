@@ -38,6 +38,19 @@ def test_it_is_a_configuration_without_mistakes_that_runs_what_it_names(tmp_path
     assert data == planned.settings(), "what Zuul gets is the same"
 
 
+def test_the_rules_that_stand_in_it_as_comments_can_be_switched_on(tmp_path: Path) -> None:
+    planned, text, _ = written()
+    head, rules = text.split("# service_levels:\n")
+    file = tmp_path / "probes.yaml"
+    file.write_text(head + "service_levels:\n" + rules.replace("#   ", "  "), encoding="utf-8")
+    config = load_config(file, known=scenarios.known(FOUND))
+    assert config.warnings == ()
+    assert {"run_succeeds", "server_as_fast_as_ever"} <= set(config.targets[0].service_levels)
+    without = written(images=())[1]
+    assert "compute" not in without.split("# service_levels:")[1], "no rule about what is not selected"
+    assert planned.scenarios
+
+
 def test_flavor_image_and_external_network_stand_in_it_with_the_reason() -> None:
     _, text, data = written()
     common = data["clouds"]["mycloud"]["common"]

@@ -12,6 +12,7 @@ from stackprobe.comparison.rule import is_unusual
 from stackprobe.history.archive import ArchiveHistory
 from stackprobe.history.memory import MemoryHistory
 from stackprobe.history.model import History, HistoryUnavailable, PastRun, Sample
+from stackprobe.namings.figures import step_figures
 from stackprobe.outputs import html, metrics, outputs, write_all
 from stackprobe.outputs.changes import MOST, changes
 from stackprobe.outputs.earlier import MOST_RUNS, Earlier, gather, last_run
@@ -232,7 +233,7 @@ def test_the_configuration_says_where_the_past_is(tmp_path: Path) -> None:
     now.end_reason = None
     for config in (None, tmp_path / "missing.yaml"):
         add_earlier(tmp_path / "now", now, config)
-    assert earlier_of(now, None) == Earlier(metrics.step_figures(now))
+    assert earlier_of(now, None) == Earlier(step_figures(now))
 
 
 def test_an_archive_knows_a_cloud_by_its_label(tmp_path: Path) -> None:

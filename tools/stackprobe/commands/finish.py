@@ -24,10 +24,11 @@ from stackprobe.config import load_config
 from stackprobe.errors import UsageError
 from stackprobe.github.page import Page
 from stackprobe.journal import FILENAME
-from stackprobe.options import add_roles_path, seconds
+from stackprobe.options import add_history, add_roles_path, seconds
 from stackprobe.outputs import OutputError, write_all
 from stackprobe.outputs.earlier_opening import add_earlier
 from stackprobe.results import Results, from_directory
+from stackprobe.service_levels.conduct import Asked, judge_run
 from stackprobe.stop import Stop
 
 HELP = "sweep, deliver, tell the CI, log out: all that follows the run in DIR"
@@ -59,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--spool", metavar="DIR", type=Path, help="keeps what could not be delivered, for all runs (default: DIR/spool)"
     )
+    add_history(parser)
     add_roles_path(parser)
 
 
@@ -70,7 +72,7 @@ def execute(arguments: argparse.Namespace) -> int:
     stop = Stop()
     troubles: list[str] = []
     with stop.listening():
-        results = _reported(arguments.directory, arguments.config, troubles)
+        results = _reported(arguments, troubles)
         wanted = Wanted(
             directory=arguments.directory,
             config=arguments.config if results else None,  # else it may be the very thing that the run refused
@@ -110,8 +112,9 @@ def _told(troubles: list[str]) -> Iterator[None]:
         troubles.append(str(error))
 
 
-def _reported(directory: Path, config: Path | None, troubles: list[str]) -> Results | None:
-    """The run, with all reports written; None where there was none: then the command before has said why."""
+def _reported(arguments: argparse.Namespace, troubles: list[str]) -> Results | None:
+    """The run, judged, with all reports written; None where there was none: then the command before has said why."""
+    directory: Path = arguments.directory
     if not (directory / FILENAME).is_file():
         print(f"{directory} has no journal: no run has begun there, and nothing was created")
         return None
@@ -119,9 +122,18 @@ def _reported(directory: Path, config: Path | None, troubles: list[str]) -> Resu
     with _told(troubles):
         results = from_directory(directory)
         print(f"{results.cloud} – {results.outcome}", flush=True)
+        with _told(troubles):
+            _judge(arguments, results)
         write_all(directory, results)
-        add_earlier(directory, results, config)
+        add_earlier(directory, results, arguments.config, history=arguments.history, url=arguments.graphite_url)
     return results
+
+
+def _judge(arguments: argparse.Namespace, results: Results) -> None:
+    """The service levels of a run that was killed before it came to judge them."""
+    if results.rules or results.verdict_mode != "raw":
+        config = load_config(arguments.config)
+        judge_run(arguments.directory, results, Asked(config, arguments.history, arguments.graphite_url))
 
 
 def _has_graphite(arguments: argparse.Namespace, troubles: list[str]) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stackprobe.config import load_config
 from stackprobe.errors import UsageError
+from stackprobe.options import add_history
 from stackprobe.outputs import OutputError, write_all
 from stackprobe.outputs.earlier import Earlier, LastRun, last_run
 from stackprobe.results import Results, from_directory
@@ -25,11 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="the run to say what changed since (default: the last of the history)",
     )
-    parser.add_argument(
-        "--history", metavar="DIR", type=Path, help="past runs, for trends in report.html (see `stackprobe keep`)"
-    )
-    parser.add_argument("--graphite-url", metavar="URL", help="graphite-web, for the same")
-    parser.add_argument("--config", metavar="FILE", type=Path, help="the probes.yaml that names one of them")
+    add_history(parser)
+    parser.add_argument("--config", metavar="FILE", type=Path, help="the probes.yaml that says where past runs are")
     parser.add_argument(
         "--exit-code",
         action="store_true",

@@ -23,7 +23,7 @@ from stackprobe import ansible, ci, scenarios
 from stackprobe.config import load_config
 from stackprobe.config.model import Config, Target
 from stackprobe.errors import UsageError, sentence
-from stackprobe.options import add_roles_path
+from stackprobe.options import add_history, add_roles_path
 from stackprobe.progress import progress
 from stackprobe.stop import Stop
 from stackprobe.suggest import listed
@@ -31,6 +31,7 @@ from stackprobe.workplace import workplace
 
 if TYPE_CHECKING:
     from stackprobe.engine.session import Order, Session
+    from stackprobe.service_levels.conduct import Asked
 
 HELP = "probe one cloud and write the reports"
 _AFTERMATH_S = 15.0
@@ -67,6 +68,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="new or empty directory; default: stackprobe-CLOUD-TIME in the current one",
     )
+    add_history(parser)
     add_roles_path(parser)
 
 
@@ -93,7 +95,7 @@ def execute(arguments: argparse.Namespace) -> int:
             with progress(console, [one.name for one in chosen], title) as view:
                 session.recorder.listeners.append(view.take)
                 _conduct(session, playbook, stop)
-        return finish(order, session, console)
+        return finish(order, session, console, wanted.history)
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,15 @@ class Wanted:
     config: Config
     target: Target
     scenarios: list[scenarios.Scenario]
+    history_directory: Path | None = None
+    graphite_url: str | None = None
+
+    @property
+    def history(self) -> Asked:
+        """Where earlier runs are known."""
+        from stackprobe.service_levels.conduct import Asked  # noqa: PLC0415
+
+        return Asked(self.config, self.history_directory, self.graphite_url)
 
     def order(self, output: Path, ansible_version: str | None) -> Order:
         """The order of a run whose results go to ``output``."""
@@ -122,6 +133,7 @@ class Wanted:
             trigger_t=build.trigger_t,
             ansible=ansible_version,
             metrics_prefix=self.config.graphite.prefix if self.config.graphite else None,
+            metrics_naming=self.config.graphite.naming if self.config.graphite else (),
         )
 
 
@@ -137,20 +149,26 @@ def resolve(arguments: argparse.Namespace) -> Wanted:
     for warning in config.warnings:
         print(f"stackprobe: warning: {warning}", file=sys.stderr)
     chosen = scenarios.select(found, target.selection, arguments.scenario, arguments.tag)
-    return Wanted(roles, config, target, chosen)
+    return Wanted(roles, config, target, chosen, arguments.history, arguments.graphite_url)
 
 
-def finish(order: Order, session: Session, console: Console | None) -> int:
-    """Write the reports of a closed session and say how it went; the exit code."""
+def finish(order: Order, session: Session, console: Console | None, history: Asked) -> int:
+    """Judge the service levels of a closed session, write its reports and say how it went; the exit code.
+
+    :param history: where earlier runs are known.
+    """
     from stackprobe.outputs import OutputError, write_all  # noqa: PLC0415
     from stackprobe.outputs.earlier_opening import add_earlier  # noqa: PLC0415
+    from stackprobe.outputs.warning_lines import service_level_lines  # noqa: PLC0415
     from stackprobe.results import from_directory  # noqa: PLC0415
+    from stackprobe.service_levels.conduct import judge_run  # noqa: PLC0415
 
     results = from_directory(order.output)
     problem = session.recorder.blind
     try:
+        judge_run(order.output, results, history)
         write_all(order.output, results)
-        add_earlier(order.output, results, order.config)
+        add_earlier(order.output, results, order.config, history=history.directory, url=history.url)
     except OutputError as error:
         problem = str(error)
     if problem:
@@ -169,6 +187,8 @@ def finish(order: Order, session: Session, console: Console | None) -> int:
             highlight=False,
             soft_wrap=True,
         )
+        for line in service_level_lines(results):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     return 2 if problem and results.exit_code == 0 else results.exit_code
 
 

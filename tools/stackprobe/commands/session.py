@@ -60,7 +60,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         threading.Thread(target=session.prepare, name="prepare", daemon=True).start()
         reason = _until(ended, arguments.player, lambda: stop.reason, session.engine.ends)
         session.close(reason, None if ended.is_set() else "the play ended before the scenario did")
-        code = finish(order, session, None)
+        code = finish(order, session, None, wanted.history)
         answered.set()
         time.sleep(0.2 if ended.is_set() else 0.0)  # for the answer to be read
         session.server.stop()

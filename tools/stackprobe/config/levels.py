@@ -9,7 +9,7 @@ from typing import Any
 Path = tuple[str | int, ...]
 Settings = Mapping[str, Any]
 
-_MERGED = {"options": 2, "within": 2, "common": 1, "repeat": 1}
+_MERGED = {"options": 2, "within": 2, "common": 1, "repeat": 1, "service_levels": 1}
 """Keys of which a nearer level replaces parts, and how deep these lie; any other is replaced as a whole."""
 _OF_ONE_LEVEL = ("label", "regions")
 """Keys that say something of their own level alone."""
@@ -41,6 +41,10 @@ class Level:
                 elif key not in _OF_ONE_LEVEL:
                     merged[key] = value
         return merged
+
+    def gathered(self, key: str) -> list[Any]:
+        """The items of a list whose levels add up, those of the outermost first."""
+        return [item for level in (*self.outer, self) for item in level.own.get(key) or ()]
 
     def place(self, key: str) -> Path:
         """Where the value of ``key`` stands that holds here; this level where nothing does."""

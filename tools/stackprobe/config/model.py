@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from stackprobe.address import Address
+from stackprobe.config.destinations import Destination
 from stackprobe.errors import UsageError
+from stackprobe.maintenance import Planned
 from stackprobe.suggest import did_you_mean, listed
 
 SHORTEST_DEADLINE_S = 60
@@ -40,11 +42,15 @@ class Graphite:
     """Where metrics go, and how their names begin.
 
     :param url: the base address of graphite-web, where they can be read.
+    :param naming: what they are called in metrics.txt, by names of namings; empty: as by default.
+    :param destinations: every listener that gets them; ``address`` is that of the first.
     """
 
     address: Address
     prefix: str
     url: str | None = None
+    naming: tuple[str, ...] = ()
+    destinations: tuple[Destination, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,12 @@ class Target:
     :param region_label: what the region is called in metrics, if not by its name.
     :param environment: a label of what is probed, such as ``production``.
     :param zone: a label of where that is, such as ``eu-de``.
+    :param service_levels: the rules that its runs are held against, by name, as the file has them.
+    :param verdict: whether the exit code is that of the run (``raw``) or follows the runs before, too (``damped``).
+    :param objective_percent: so much of the time each service is to be available.
+    :param damping: ``bad`` of the last ``of`` runs of a scenario make its services down.
+    :param every_s: how often a run starts (s); None: as often as the last runs did.
+    :param maintenance: planned windows, in which nothing alarms.
     """
 
     cloud: str
@@ -100,6 +112,12 @@ class Target:
     zone: str | None = None
     parallel: int | None = None
     requests_per_second: float | None = None
+    service_levels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    verdict: str = "raw"
+    objective_percent: float = 99.9
+    damping: Mapping[str, int] = field(default_factory=dict)
+    every_s: float | None = None
+    maintenance: tuple[Planned, ...] = ()
 
     @property
     def metric_cloud(self) -> str:

@@ -7,15 +7,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from stackprobe.address import parse_address
-from stackprobe.config import selecting
+from stackprobe.config import destinations, selecting
 from stackprobe.config.known import TOTAL, Known
 from stackprobe.config.labels import labels
 from stackprobe.config.levels import Level, Path, levels
 from stackprobe.config.wording import place
 from stackprobe.errors import UsageError
+from stackprobe.maintenance import Malformed, planned, span_s
 from stackprobe.metricname import key_of
 from stackprobe.redact import Scrubber, is_secret_name
-from stackprobe.web import check_address
 from stackprobe.yamlfile import Document
 
 _NO_SECRETS = "secrets belong in clouds.yaml or secure.yaml, never in this file"
@@ -32,9 +32,38 @@ def problems_of(document: Document, known: Known | None) -> Iterator[UsageError]
         yield from selecting.contradictions(document, level)
         if known is not None:
             yield from selecting.unfit(document, level, known)
+        yield from _service_levels(document, level, known)
+        yield from _state(document, level)
     yield from labels(document)
-    yield from _graphite(document, data)
+    yield from destinations.problems_of(document, data.get("graphite"))
     yield from _secrets(document, document.data, ())
+
+
+def _state(document: Document, level: Level) -> Iterator[UsageError]:
+    """What past runs are judged by: damping that can be reached, spans of time, windows of maintenance."""
+    damping = level.own.get("damping", {})
+    bad, of = damping.get("bad", 2), damping.get("of", 3)
+    if bad > of:
+        path = (*level.path, "damping", "bad" if "bad" in damping else "of")
+        yield document.error(path, f"{bad} of {of} runs can never be reached", remedy="make `bad` smaller than `of`")
+    if level.own.get("every"):
+        try:
+            span_s(level.own["every"], "every")
+        except Malformed as error:
+            yield document.error((*level.path, "every"), error.message, remedy=error.remedy)
+    for index, window in enumerate(level.own.get("maintenance") or ()):
+        try:
+            planned(window)
+        except Malformed as error:
+            path = (*level.path, "maintenance", index, *([error.key] if error.key else []))
+            yield document.error(path, error.message, remedy=error.remedy)
+
+
+def _service_levels(document: Document, level: Level, known: Known | None) -> Iterator[UsageError]:
+    if level.own.get("service_levels"):
+        from stackprobe.service_levels import checking  # noqa: PLC0415  # few commands judge by them
+
+        yield from checking.problems_of(document, level, known)
 
 
 def _time_for_probing(document: Document, level: Level) -> Iterator[UsageError]:
@@ -110,19 +139,6 @@ def _services(document: Document, level: Level) -> Iterator[UsageError]:
                 f"`{service}` is another name of the service type `{official}`",
                 remedy=f"write {official}",
             )
-
-
-def _graphite(document: Document, data: Mapping[str, Any]) -> Iterator[UsageError]:
-    if "graphite" in data:
-        try:
-            parse_address(data["graphite"]["address"])
-        except UsageError as error:
-            yield document.error(("graphite", "address"), error.message, remedy=error.remedy)
-        if "url" in data["graphite"]:
-            try:
-                check_address(data["graphite"]["url"], "graphite-web", "https://graphite.example.org")
-            except UsageError as error:
-                yield document.error(("graphite", "url"), error.message, remedy=error.remedy)
 
 
 def _secrets(document: Document, value: Any, path: Path) -> Iterator[UsageError]:

@@ -76,3 +76,11 @@ def idle(document: Document, known: Known) -> Iterator[UsageError]:
                         remedy="it counts only when the command line selects the scenario",
                         at_key=True,
                     )
+        if level.own.get("service_levels"):
+            from stackprobe.service_levels import checking  # noqa: PLC0415  # few commands judge by them
+
+            runs = {
+                name: any(chosen.runs(name, one.tags, one.opt_in) for chosen in selections)
+                for name, one in known.scenarios.items()
+            }
+            yield from checking.idle(document, level, known, runs)

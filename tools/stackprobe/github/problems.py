@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from stackprobe.errors import sentence
 from stackprobe.github.annotation import MOST_OF_A_LEVEL, Annotation
@@ -16,9 +17,12 @@ _WHOSE = {Outcome.FAILED: "The cloud failed", Outcome.ERROR: "The probe could no
 def errors(results: Results, located: Callable[[str], str]) -> list[Annotation]:
     """At most ten, failures of the cloud first. Where there is more to say, the last one says how much.
 
+    Where the exit code is damped, and all that failed is no alarm yet, they are warnings.
+
     :param located: makes the file of a step one of the workspace.
     """
-    return _limited(list(_errors(results, located)))
+    found = _errors(results, located)
+    return _limited([one if results.exit_code else replace(one, level="warning") for one in found])
 
 
 def warnings(results: Results, troubles: Iterable[str] = ()) -> list[Annotation]:

@@ -13,8 +13,6 @@ from stackprobe.history.model import History
 from stackprobe.history.render import RenderClient
 from stackprobe.metricname import part
 
-#: How metrics begin where no configuration says it.
-PREFIX = "stackprobe"
 
 
 def open_history(
@@ -45,7 +43,8 @@ def open_history(
     url = url or (config.graphite.url if config.graphite else None)
     if url is None:
         return None
-    prefix = config.graphite.prefix if config.graphite else PREFIX
+    # what a run calls its figures where `graphite` does not say it: as its resources
+    prefix = config.graphite.prefix if config.graphite else target.prefix
     root = [*filter(None, prefix.split(".")), target.metric_cloud]
     parts = [*map(part, root), "*" if region is None else part(region)]
     return GraphiteHistory(RenderClient(url, config.history.timeout_s), ".".join(parts))

@@ -1,4 +1,7 @@
-"""The workflow for GitHub Actions: all clouds and regions of the configuration, on a schedule."""
+"""The workflow for GitHub Actions: all clouds and regions of the configuration, on a schedule.
+
+What needs more permissions than to read stands there as comments: past runs on a branch, issues, a status page.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,39 @@ jobs:
     uses: OWNER/stackprobe/.github/workflows/probe.yaml@COMMIT
     with:
       config: {config}
+#      history-branch: stackprobe-data
     secrets:
       CLOUDS_YAML: ${{{{ secrets.CLOUDS_YAML }}}}
+"""
+
+_RESULTS = """\
+#  results:
+#    needs: probe
+#    if: always()
+#    permissions:
+#      contents: write
+#      issues: write
+#    uses: OWNER/stackprobe/.github/workflows/results.yaml@COMMIT
+#    with:
+#      config: {config}
+#      alarm: true
+#      site: true
+#  pages:
+#    needs: results
+#    if: always() && needs.results.outputs.page != ''
+#    runs-on: ubuntu-24.04
+#    permissions:
+#      pages: write
+#      id-token: write
+#    environment:
+#      name: github-pages
+#      url: ${{{{ steps.deploy.outputs.page_url }}}}
+#    concurrency: pages
+#    steps:
+#      - uses: actions/deploy-pages@cd2ce8fcbc39b97be8ca5fce6e763baed58fa128 # v5.0.0
+#        id: deploy
+#        with:
+#          artifact_name: ${{{{ needs.results.outputs.page }}}}
 """
 
 
@@ -32,5 +66,9 @@ def workflow(config: str) -> str:
         *comment("stackprobe that it may use, for COMMIT the full SHA of a commit there that you trust, and give the"),
         *comment("repository the secret CLOUDS_YAML: gh secret set CLOUDS_YAML < clouds.yaml"),
         *comment("All of that, step by step: doc/source/github.md of stackprobe."),
+        *comment("For service levels over many runs, an issue for each service that is down, and a status page, without"),
+        *comment("any server: remove the first character of the lines that begin with # below. The page needs GitHub"),
+        *comment("Pages: Settings, Pages, Source, GitHub Actions."),
     ]
-    return "\n".join(["---", *head, ""]) + _WORKFLOW.format(config=flow(config))
+    place = flow(config)
+    return "\n".join(["---", *head, ""]) + _WORKFLOW.format(config=place) + _RESULTS.format(config=place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stackprobe.init.plan import Plan
+from stackprobe.init.service_levels import service_levels
 from stackprobe.init.text import beside, comment, flow
 from stackprobe.survey.problems import told
 
@@ -15,7 +16,8 @@ def probes_yaml(plan: Plan, file: str, day: str) -> str:
     :param file: its name, for the commands in it.
     :param day: when the cloud was looked at, for its readers.
     """
-    return "\n".join([*_head(plan, file, day), *_cloud(plan), *_tail()]) + "\n"
+    names = {scenario.name for scenario in plan.scenarios}
+    return "\n".join([*_head(plan, file, day), *_cloud(plan), *_tail(), *service_levels(names)]) + "\n"
 
 
 def _head(plan: Plan, file: str, day: str) -> Iterator[str]:

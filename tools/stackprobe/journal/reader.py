@@ -14,8 +14,9 @@ from stackprobe.errors import UsageError
 #: types, fields) is tolerated.
 VERSION = 1
 
-#: What is written: 1.1 added the kinds dns and http and the figures of steps.
-FORMAT = "1.1"
+#: What is written: 1.1 added the kinds dns and http and the figures of steps; 1.2 metric, service, host, action and
+#: handled of steps, and timed of calls.
+FORMAT = "1.2"
 
 #: Record types that this version knows; others come from a later minor version and are noted.
 KNOWN_TYPES = frozenset(

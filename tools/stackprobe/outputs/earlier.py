@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stackprobe.history.model import History, HistoryUnavailable, PastRun, Sample
-from stackprobe.outputs.metrics import step_figures
+from stackprobe.namings.figures import step_figures
 from stackprobe.results import Outcome, Results
 from stackprobe.results.outcome import ORDER
 from stackprobe.results.statistics import StepKey, statistics

@@ -11,9 +11,9 @@ from stackprobe.history.archive import ArchiveHistory
 from stackprobe.history.graphite import GraphiteHistory
 from stackprobe.history.model import History
 from stackprobe.history.render import RenderClient
+from stackprobe.namings.stackprobe import root_of
 from stackprobe.outputs import outputs, write_all
 from stackprobe.outputs.earlier import Earlier, LastRun, gather
-from stackprobe.outputs.metrics import root_name
 from stackprobe.results import Results
 
 
@@ -36,22 +36,31 @@ def earlier_of(
         return Earlier(told.figures, {}, told.last, f"earlier runs could not be read: {error}")
 
 
-def add_earlier(directory: Path, results: Results, config_file: Path | None) -> None:
-    """Write those reports of a run again that show earlier runs, where its configuration says where they are.
+def add_earlier(
+    directory: Path,
+    results: Results,
+    config_file: Path | None,
+    *,
+    history: Path | None = None,
+    url: str | None = None,
+) -> None:
+    """Write those reports of a run again that show earlier runs, where something says where they are.
 
     The reports are there before: whatever takes its time here, or goes wrong, costs no more than the trends. A run that
     was ended by a signal is about to be killed, and is left as it is.
 
+    :param history: a directory of past runs; it and ``url`` go before what the configuration says.
+    :param url: the base address of a graphite-web.
     :raises OutputError: a report could not be made with them.
     """
-    if config_file is None or (results.end_reason or "").startswith("SIG"):
+    if (results.end_reason or "").startswith("SIG"):
         return
     try:
         config = load_config(config_file)
     except UsageError:
         return  # who needs it says so
-    if config.history.directory or (config.graphite and config.graphite.url):
-        earlier = earlier_of(results, config)
+    if history or url or config.history.directory or (config.graphite and config.graphite.url):
+        earlier = earlier_of(results, config, directory=history, url=url if history is None else None)
         write_all(directory, results, earlier, [output for output in outputs() if output.shows_earlier])
 
 
@@ -67,5 +76,5 @@ def _opened(results: Results, config: Config | None, directory: Path | None, url
         return ArchiveHistory(directory, results.label or results.cloud, region, say=lambda line: None)
     if url is not None:
         timeout_s = config.history.timeout_s if config else 10.0
-        return GraphiteHistory(RenderClient(url, timeout_s), root_name(results))
+        return GraphiteHistory(RenderClient(url, timeout_s), ".".join(root_of(results)))
     return None

@@ -35,7 +35,11 @@ LONGEST_TEXT = 4_000
 @functools.cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.FunctionLoader(_asset),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
     )
     environment.filters.update(
         duration=wording.duration,
@@ -58,6 +62,7 @@ def render(results: Results, earlier: Earlier | None = None) -> str:
     earlier = earlier or Earlier()
     page = choose(results)
     rows, ticks = timeline(results, [one.suite for one in page.suites])
+    levels = results.service_levels
     judged = sorted(call.duration_ms for call in results.calls if not call.starved)
     spreads = statistics([results])
     operations = list(spreads.calls.items())
@@ -66,6 +71,7 @@ def render(results: Results, earlier: Earlier | None = None) -> str:
         results=results,
         style=_asset("report.css"),
         place=wording.place(results),
+        levels=levels if levels and (levels.verdicts or levels.run) else None,
         labels=wording.labels(results),
         verdict=_verdict(results),
         build_url=_link(results.ci.get("build_url")),

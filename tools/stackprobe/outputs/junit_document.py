@@ -65,6 +65,11 @@ class Suite:
                 self.kinds.append(kind)
                 self.times_s.append(case.elapsed_sec)
 
+    @property
+    def bad(self) -> int:
+        """How many tests failed or erred."""
+        return sum(kind in ("failure", "error") for kind in self.kinds)
+
     def counts(self) -> dict[str, str]:
         """The attributes that count."""
         kinds = {"failures": "failure", "errors": "error", "skipped": "skipped"}

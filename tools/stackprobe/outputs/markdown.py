@@ -24,6 +24,8 @@ MOST_STATISTICS = 10
 
 SIGNS = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.ERROR: "⚠️", Outcome.SKIPPED: "⏭️"}
 
+_WORDS = {"ok": "✅ ok", "bad": "❌ bad", "unknown": "❔ unknown"}
+
 _SPECIAL = re.compile(r"([\\`*_\[\]>#|~@$])")
 
 
@@ -32,6 +34,7 @@ def render(results: Results) -> str:
     lines = [
         *_head(results),
         *_problems(results),
+        *_service_levels(results),
         *_table(results),
         *_leftovers(results),
         *_notes(results),
@@ -115,6 +118,31 @@ def _bad_step(suite: Scenario, step: Step) -> list[str]:
     if step.remedy:
         lines.append(f"  - What to do: {text(step.remedy)}")
     return lines
+
+
+def _service_levels(results: Results) -> list[str]:
+    found = results.service_levels
+    if found is None or not (found.verdicts or found.run):
+        return []
+    lines = ["### Service levels", ""]
+    if found.run:
+        lines += [f"- **alarm** {text(line)}" for line in found.run.alarms]
+        lines += [f"- **no alarm yet** {text(line)}" for line in found.run.blips]
+        lines.append(f"- The exit code follows the runs before, too: {results.exit_code}")
+    if found.blind:
+        lines.append(f"- {text(found.blind)}")
+    if not found.verdicts:
+        return [*lines, ""]
+    lines += [""] * (len(lines) > 2) + ["| Rule | This run | Why | With the runs before |", "|---|---|---|---|"]
+    order = ("bad", "unknown", "ok")
+    for verdict in sorted(found.verdicts, key=lambda one: (not one.damped.alarm, order.index(one.word))):
+        damped = text(verdict.damped.text)
+        rule = f"{text(verdict.rule, 100)} ({text(verdict.subject, 200)})"
+        lines.append(
+            f"| {rule} | {_WORDS[verdict.word]} | {text(verdict.reason)}"
+            f" | {f'**{verdict.severity}**, {damped}' if verdict.damped.alarm else damped} |"
+        )
+    return [*lines, ""]
 
 
 def _table(results: Results) -> list[str]:

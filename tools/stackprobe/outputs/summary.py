@@ -13,6 +13,7 @@ from typing import Any
 from stackprobe.outputs.clean import one_line
 from stackprobe.outputs.warning_lines import warning_lines
 from stackprobe.results import Outcome, Results, Scenario
+from stackprobe.service_levels.recording import verdict_as_json
 
 FILENAME = "summary.json"
 VERSION = 1
@@ -54,9 +55,25 @@ def render(results: Results) -> str:
         "scenarios": [_scenario(scenario) for scenario in results.scenarios],
         "problems": problems[:MOST_PROBLEMS],
         "problems_left_out": max(len(problems) - MOST_PROBLEMS, 0),
+        "service_levels": _service_levels(results),
         "warnings": warning_lines(results),
     }
     return json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
+
+
+def _service_levels(results: Results) -> dict[str, Any] | None:
+    """What the rules say, and where the exit code follows the runs before, what is in alarm and what is a blip."""
+    found = results.service_levels
+    if found is None:
+        return None
+    run = found.run
+    return {
+        "history": _text(found.blind) or "known",
+        "verdict": "raw" if run is None else "damped",
+        "alarms": [one_line(line, LONGEST_MESSAGE) for line in (run.alarms if run else ())],
+        "blips": [one_line(line, LONGEST_MESSAGE) for line in (run.blips if run else ())],
+        "rules": [verdict_as_json(verdict) for verdict in found.verdicts],
+    }
 
 
 def _scenario(scenario: Scenario) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What is slow or degraded in a run, one short line of plain text each: for Zuul's ``warnings``, MQTT, a chat.
 
-Each line begins with a word that stays the same from version to version (``unfinished``, ``ended early``, ``too slow``,
+Each line begins with a word that stays the same from version to version (``unfinished``, ``ended early``, ``alarm``,
+``no alarm yet``, ``service level``, ``flapping``, ``too slow``,
 ``not deleted``, ``leftovers``, ``slow``, ``retried``, ``note``), the most important first.
 """
 
@@ -29,11 +30,17 @@ def warning_lines(results: Results) -> list[str]:
     return lines
 
 
+def service_level_lines(results: Results) -> list[str]:
+    """What is to be said of service levels alone, for a terminal."""
+    return [one_line(line, LONGEST) for line in _service_levels(results)]
+
+
 def _all(results: Results) -> Iterator[str]:
     if not results.finished:
         yield "unfinished: the journal ends before its end (killed, crashed, or out of time)"
     elif results.end_reason:
         yield f"ended early: {results.end_reason}"
+    yield from _service_levels(results)
     for step in results.steps:
         if step.outcome is Outcome.FAILED and _share(step) > 1:
             yield f"too slow: {_where(step)}: {wording.duration(step.duration_ms)}, {_limit(step)}"
@@ -52,6 +59,22 @@ def _all(results: Results) -> Iterator[str]:
     for note in results.notes:
         if note.level == "warning":
             yield f"note: {f'{note.scenario}: ' if note.scenario else ''}{note.message}"
+
+
+def _service_levels(results: Results) -> Iterator[str]:
+    """The state where the exit code follows it; else what this run says."""
+    found = results.service_levels
+    if found is None:
+        return
+    if found.run:
+        yield from (f"alarm: {line}" for line in found.run.alarms)
+        yield from (f"no alarm yet: {line}" for line in found.run.blips)
+        yield from (f"no alarm yet: {one.rule}: {one.reason}" for one in found.bad if not one.damped.alarm)
+    else:
+        yield from (f"service level: {one.rule}: {one.reason} ({one.damped.text})" for one in found.bad)
+        recovering = [one for one in found.alarms if one.ok is not False]
+        yield from (f"service level: {one.rule}: {one.damped.text}; this run: {one.word}" for one in recovering)
+    yield from (f"flapping: {one.rule}" for one in found.verdicts if one.damped.flapping)
 
 
 def _where(step: Step) -> str:

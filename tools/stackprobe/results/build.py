@@ -87,11 +87,15 @@ class _Builder:
         run.environment, run.zone = f.text(fields, "environment"), f.text(fields, "zone")
         run.prefix = f.text(fields, "prefix") or run.prefix
         run.metrics_prefix = f.text(fields, "metrics_prefix") or run.prefix
+        run.metrics_naming = tuple(f.texts(fields, "metrics_naming"))
         run.stackprobe = f.text(fields, "stackprobe") or ""
         run.ansible, run.python = f.text(fields, "ansible"), f.text(fields, "python")
         run.openstacksdk, run.host = f.text(fields, "openstacksdk"), f.text(fields, "host")
         run.config = f.text(fields, "config")
         run.verify = f.flag(fields, "verify", True)
+        rules = fields.get("service_levels")
+        run.rules = dict(rules) if isinstance(rules, dict) else {}
+        run.verdict_mode = f.text(fields, "verdict") or "raw"
         ci = fields.get("ci")
         run.ci = dict(ci) if isinstance(ci, dict) else {}
         run.deadline_s = f.duration(fields, "deadline_s")
@@ -145,8 +149,15 @@ class _Builder:
             http_status=f.integer(fields, "http_status"),
             request_id=f.text(fields, "request_id"),
             figures=f.numbers(fields, "figures"),
+            metric=f.text(fields, "metric"),
+            service=f.text(fields, "service"),
+            host=f.text(fields, "host"),
+            action=f.text(fields, "action"),
+            handled=f.text(fields, "handled"),
             repetition=suite.repetition,
         )
+        if step.service and step.service not in suite.services:
+            suite.services = [*suite.services, step.service]
         known = self.steps.get(step.seq)
         if known is not None:
             self._note("warning", f"step {known.name!r} is recorded twice; its worse record counts", suite.name)
@@ -179,6 +190,7 @@ class _Builder:
                 request_id=f.text(fields, "request_id"),
                 attempt=max(f.integer(fields, "attempt") or 1, 1),
                 start_t=f.moment(fields, "start_t") or f.moment(fields, "t") or 0.0,
+                starved=not f.flag(fields, "timed", True),
                 repetition=suite.repetition,
             )
         )
@@ -267,7 +279,7 @@ class _Builder:
             owner = self.steps.get(call.seq) if call.seq is not None else None
             if owner is not None:
                 owner.calls.append(call)
-                call.starved = owner.starved
+                call.starved = call.starved or owner.starved
             else:
                 self.suites[call.scenario, call.repetition].calls_without_step.append(call)
         for resource in self.resources.values():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stackprobe.results.outcome import Outcome, exit_code, worst_of
+from stackprobe.service_levels.verdict import Evaluation
 
 #: Pseudo scenario of what belongs to the run as a whole: the first authentication, the playbook itself.
 RUN_LEVEL = "run"
@@ -28,7 +29,8 @@ class Call:
     :ivar url: path without ids and without query.
     :ivar resource: what was asked for, as a part of a metric name.
     :ivar status: HTTP status, None when no answer came (then `error` says why).
-    :ivar starved: its step ran while the runner itself starved; its duration says nothing about the cloud.
+    :ivar starved: its step ran while the runner itself starved, or nobody told how long it took; its duration says
+        nothing about the cloud.
     """
 
     scenario: str
@@ -64,6 +66,10 @@ class Step:
     :ivar scheduling_ms: delay of the runner before the step, not in `duration_ms`.
     :ivar precision_ms: of a wait, the state was reached at most this much earlier.
     :ivar figures: what else it measured, by names that end with their unit.
+    :ivar metric: name of the figure that it is a part of, of an Ansible task with a tag ``metric=…``; ``service`` and
+        ``zone`` likewise.
+    :ivar host: the host that an Ansible task ran for; ``action`` is its module.
+    :ivar handled: it did not succeed, and the playbook says what then: ``ignored`` or ``rescued``.
     """
 
     scenario: str
@@ -89,6 +95,11 @@ class Step:
     http_status: int | None = None
     request_id: str | None = None
     figures: dict[str, float] = field(default_factory=dict)
+    metric: str | None = None
+    service: str | None = None
+    host: str | None = None
+    action: str | None = None
+    handled: str | None = None
     repetition: int = 1
     checks: list[Check] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -179,9 +190,13 @@ class Results:
     :ivar known: False when the journal was cut within its first record; then not even the cloud is known.
     :ivar label: what the cloud is called in metrics, if not by its name; ``region_label`` likewise.
     :ivar environment: a label of what is probed, such as ``production``; ``zone`` says where that is.
+    :ivar metrics_naming: what figures are called in metrics.txt, by names of namings; none: as by default.
     :ivar scenarios: everything that was selected, in the order of the selection.
     :ivar run_level: what belongs to the run as a whole, or None when there is nothing of the kind.
     :ivar journal_leftovers: the engine's own count at the end, which may exceed what the journal lists.
+    :ivar rules: the service levels that held for the run, as the configuration had them.
+    :ivar verdict_mode: ``raw``, or ``damped`` where the exit code follows the runs before, too.
+    :ivar service_levels: what was found about them; None where nothing was judged.
     """
 
     known: bool = False
@@ -194,6 +209,7 @@ class Results:
     zone: str | None = None
     prefix: str = "stackprobe"
     metrics_prefix: str = "stackprobe"
+    metrics_naming: tuple[str, ...] = ()
     stackprobe: str = ""
     ansible: str | None = None
     python: str | None = None
@@ -215,6 +231,9 @@ class Results:
     calls: list[Call] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     journal_leftovers: int = 0
+    rules: dict[str, Any] = field(default_factory=dict)
+    verdict_mode: str = "raw"
+    service_levels: Evaluation | None = None
 
     @property
     def suites(self) -> list[Scenario]:
@@ -243,8 +262,9 @@ class Results:
 
     @property
     def exit_code(self) -> int:
-        """0 passed, 1 the cloud failed, 2 the probe could not judge."""
-        return exit_code(self.outcome)
+        """0 passed, 1 the cloud failed, 2 the probe could not judge; where the operator wants it, damped."""
+        raw = exit_code(self.outcome)
+        return raw if self.service_levels is None else self.service_levels.exit_code(raw)
 
     def count(self, outcome: Outcome) -> int:
         """How many scenarios have this outcome."""
