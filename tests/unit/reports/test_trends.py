@@ -15,7 +15,7 @@ from stackprobe.history.model import History, HistoryUnavailable, PastRun, Sampl
 from stackprobe.namings.figures import step_figures
 from stackprobe.outputs import html, metrics, outputs, write_all
 from stackprobe.outputs.changes import MOST, changes
-from stackprobe.outputs.earlier import MOST_RUNS, Earlier, gather
+from stackprobe.outputs.earlier import MOST_RUNS, Earlier, gather, last_run
 from stackprobe.outputs.earlier_opening import add_earlier, earlier_of
 from stackprobe.outputs.sparkline import HEIGHT, WIDTH, sparkline
 from stackprobe.results import Outcome, Results, from_directory
@@ -71,7 +71,7 @@ CHANGED = {
 
 def test_what_changed_since_a_run_that_is_given(tmp_path: Path) -> None:
     before, now = run(tmp_path / "a", BEFORE, START - HOUR), run(tmp_path / "b", NOW)
-    earlier = gather(now, None, before)
+    earlier = gather(now, None, last_run(before))
     assert kinds(now, earlier) == CHANGED
     text = " ".join(re.sub("<[^>]+>", " ", html.render(now, earlier)).split())
     section = text[text.index("What changed since the last run") : text.index("Timeline", text.index("That was"))]
@@ -172,17 +172,17 @@ def test_hostile_runs_before_and_after_cost_no_report(name: str, tmp_path: Path)
     journals.mixed().write(tmp_path / "b")
     hostile, sane = from_directory(tmp_path / "a"), from_directory(tmp_path / "b")
     for now, before in ((hostile, sane), (sane, hostile), (hostile, hostile)):
-        page = Page(html.render(now, gather(now, None, before)))
+        page = Page(html.render(now, gather(now, None, last_run(before))))
         assert not {tag for tag, _ in page.tags} & {"script", "img"}
-    assert not changes(hostile, gather(hostile, None, hostile)).listed
+    assert not changes(hostile, gather(hostile, None, last_run(hostile))).listed
 
 
 def test_many_changes_are_bounded_and_counted(tmp_path: Path) -> None:
     before = run(tmp_path / "a", {f"Step {n}": 10.0 for n in range(100)}, START - HOUR)
     now = run(tmp_path / "b", {f"Step {n}": "failed" for n in range(100)})
-    found = changes(now, gather(now, None, before))
+    found = changes(now, gather(now, None, last_run(before)))
     assert len(found.listed) == MOST and list(found.left_out.values()) == [100 - MOST]
-    assert f"and {100 - MOST} more newly bad steps" in html.render(now, gather(now, None, before))
+    assert f"and {100 - MOST} more newly bad steps" in html.render(now, gather(now, None, last_run(before)))
 
 
 def test_request_ids_are_selected_whole(tmp_path: Path) -> None:

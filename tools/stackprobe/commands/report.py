@@ -10,7 +10,7 @@ from stackprobe.config import load_config
 from stackprobe.errors import UsageError
 from stackprobe.options import add_history
 from stackprobe.outputs import OutputError, write_all
-from stackprobe.outputs.earlier import Earlier
+from stackprobe.outputs.earlier import Earlier, LastRun, last_run
 from stackprobe.results import Results, from_directory
 from stackprobe.results.loading import load
 
@@ -48,9 +48,10 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "this is not a directory", file=directory, remedy="give the directory that `stackprobe run --output` wrote"
         )
+    last = last_run(load(arguments.previous)) if arguments.previous else None  # before the run itself fills the memory
     results = from_directory(directory)
     try:
-        written = write_all(directory, results, _earlier(arguments, results))
+        written = write_all(directory, results, _earlier(arguments, results, last))
     except OutputError as error:
         print(f"stackprobe: {error}; please report this with the journal", file=sys.stderr)
         return 2
@@ -59,12 +60,12 @@ def execute(arguments: argparse.Namespace) -> int:
     return results.exit_code if arguments.exit_code else 0
 
 
-def _earlier(arguments: argparse.Namespace, results: Results) -> Earlier | None:
+def _earlier(arguments: argparse.Namespace, results: Results, last: LastRun | None) -> Earlier | None:
     """What earlier runs found, where anything says where they are.
 
     :raises UsageError: what it says is not there.
     """
-    if not (arguments.previous or arguments.history or arguments.graphite_url or arguments.config):
+    if not (last or arguments.history or arguments.graphite_url or arguments.config):
         return None
     from stackprobe.outputs.earlier_opening import earlier_of  # noqa: PLC0415  # not everybody needs it
 
@@ -77,5 +78,5 @@ def _earlier(arguments: argparse.Namespace, results: Results) -> Earlier | None:
         load_config(arguments.config) if arguments.config else None,
         directory=arguments.history,
         url=arguments.graphite_url,
-        previous=load(arguments.previous) if arguments.previous else None,
+        last=last,
     )

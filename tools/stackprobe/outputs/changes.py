@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -9,7 +10,7 @@ from stackprobe.comparison.rule import ENOUGH_PAST, is_noticeable, is_unusual
 from stackprobe.outputs.earlier import Earlier, Was
 from stackprobe.results import Outcome, Results
 from stackprobe.results.outcome import worst_of
-from stackprobe.results.statistics import Tally, statistics
+from stackprobe.results.statistics import StepKey, Tally, statistics
 
 #: Most changes of one kind that are listed.
 MOST = 30
@@ -51,13 +52,16 @@ class Changes:
     left_out: dict[Kind, int] = field(default_factory=dict)
 
 
-def changes(results: Results, earlier: Earlier) -> Changes:
-    """What changed; nothing where no earlier run is known."""
+def changes(results: Results, earlier: Earlier, tallies: Mapping[StepKey, Tally] | None = None) -> Changes:
+    """What changed; nothing where no earlier run is known.
+
+    :param tallies: the statistics of the run's steps, where they are made already.
+    """
     found: list[Change] = []
     last = earlier.last
     if last is None:
         return Changes()
-    tallies = statistics([results]).steps
+    tallies = statistics([results]).steps if tallies is None else tallies
     for key, tally in tallies.items():
         figure = earlier.figures[key]
         was = last.steps.get(figure)

@@ -72,13 +72,12 @@ class Earlier:
         return self.durations.get(self.figures.get(key, ""), ())
 
 
-def gather(results: Results, history: History | None, previous: Results | None = None) -> Earlier:
+def gather(results: Results, history: History | None, last: LastRun | None = None) -> Earlier:
     """What is known of the runs before this one; a history that cannot be read is a note and no error.
 
-    :param previous: the run to compare with; None: the last one of the history.
+    :param last: the run to compare with; None: the last one of the history.
     """
     figures = step_figures(results)
-    last = None if previous is None else last_run(previous)
     if history is None or not results.known:
         return Earlier(figures, {}, last)
     try:

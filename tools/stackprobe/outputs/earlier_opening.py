@@ -13,7 +13,7 @@ from stackprobe.history.model import History
 from stackprobe.history.render import RenderClient
 from stackprobe.namings.stackprobe import root_of
 from stackprobe.outputs import outputs, write_all
-from stackprobe.outputs.earlier import Earlier, gather
+from stackprobe.outputs.earlier import Earlier, LastRun, gather
 from stackprobe.results import Results
 
 
@@ -23,16 +23,16 @@ def earlier_of(
     *,
     directory: Path | None = None,
     url: str | None = None,
-    previous: Results | None = None,
+    last: LastRun | None = None,
 ) -> Earlier:
     """What is known of the runs before this one. What cannot be opened or read is a note of it, and no error.
 
     :param config: where to look when neither a directory nor the address of a graphite-web is given.
     """
     try:
-        return gather(results, _opened(results, config, directory, url), previous)
+        return gather(results, _opened(results, config, directory, url), last)
     except (UsageError, OSError) as error:
-        told = gather(results, None, previous)
+        told = gather(results, None, last)
         return Earlier(told.figures, {}, told.last, f"earlier runs could not be read: {error}")
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from stackprobe.errors import UsageError
 from stackprobe.journal import FILENAME, JournalContent, stream
-from stackprobe.results.build import build
-from stackprobe.results.model import Results
+from stackprobe.results import Results, build, from_directory
 
 
 def load(path: Path) -> Results:
@@ -21,7 +20,9 @@ def load(path: Path) -> Results:
         raise UsageError(
             "there is nothing of this name", file=path, remedy="give the directory that `stackprobe run --output` wrote"
         )
-    content = JournalContent(path / FILENAME if path.is_dir() else path)
+    if path.is_dir():
+        return from_directory(path)
+    content = JournalContent(path)
     return build(content, stream(content))
 
 
