@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import subprocess
 import sys
 import time
@@ -19,23 +20,25 @@ from tests.github.clouds import CHECKOUT, COMMIT, HISTORY, WORKFLOW
 from tests.github.runner import Expressions, Request, WorkflowRun, run_workflow
 from tests.github.test_workflow import MACHINE, PYTHON
 from tests.support.git_server import GitServer
+from tests.support.github_api import REPOSITORY, TOKEN, GithubApi
 
 sys.path.insert(0, str(CHECKOUT / "tests" / "unit"))  # journals.py
 import journals
 
-REPOSITORY = "operator/monitoring"
-ARTIFACT = "stackprobe-demo@RegionOne"
-DATA = "stackprobe-data"
-TOKEN = Request.token
-#: In the place of the job that probes: it hands over a report that is there already.
+NEED_THE_TOKEN = ("Keep them", "Fetch past runs", "Open, update and close issues")
+ARTIFACTS = ("stackprobe-demo@RegionOne", "stackprobe-demo@RegionOne@@later")
+#: In the place of the job that probes: it hands over reports that are there already.
 MADE = {
     "runs-on": "ubuntu-24.04",
     "steps": [
         {"uses": f"actions/checkout@{COMMIT}", "with": {"persist-credentials": False}},
-        {
-            "uses": f"actions/upload-artifact@{COMMIT}",
-            "with": {"name": ARTIFACT, "path": "made", "if-no-files-found": "ignore"},
-        },
+        *(
+            {
+                "uses": f"actions/upload-artifact@{COMMIT}",
+                "with": {"name": name, "path": f"made/{name}", "if-no-files-found": "ignore"},
+            }
+            for name in ARTIFACTS
+        ),
     ],
 }
 
@@ -46,11 +49,13 @@ class Operator:
     :ivar options: replace those under ``with:`` of the results.
     """
 
-    def __init__(self, directory: Path, root: Path, server: GitServer, expressions: Expressions) -> None:
-        self.directory, self.root, self.server = directory, root, server
-        self.options: dict[str, Any] = {"site": True}
+    def __init__(
+        self, directory: Path, root: Path, server: GitServer, api: GithubApi, expressions: Expressions
+    ) -> None:
+        self.directory, self.root, self.server, self.api = directory, root, server, api
+        self.options: dict[str, Any] = {"alarm": True, "site": True}
         self.bare = server.add(REPOSITORY)
-        self._expressions, self._numbers = expressions, itertools.count(1)
+        self._expressions, self._runs, self._workflows = expressions, itertools.count(1), itertools.count(1)
         self.write("probes.yaml", "clouds:\n  demo:\n    regions: [RegionOne]\n")
 
     def write(self, path: str, text: str) -> None:
@@ -58,19 +63,21 @@ class Operator:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
-    def ran(self, age_s: float, fault: str | None = None, **changes: Any) -> WorkflowRun:
-        """The workflow, when the run began so long ago; `fault`: of the scenario image."""
-        number = next(self._numbers)
-        journal = journals.Journals(number, ["identity", "image"], time.time() - age_s)
-        journal.run(run=f"run{number}", **changes)
-        journals.authenticate(journal)
-        journal.scenario("identity")
-        journal.scenario("image", fault)
-        journal.end("failed" if fault else "passed")
-        journal.write(self.directory / "made")
-        return self.workflow(number)
+    def probed(self, *runs: tuple[float, str | None]) -> None:
+        """Make reports: when each run began, seconds ago, and what was wrong with the scenario image."""
+        shutil.rmtree(self.directory / "made", ignore_errors=True)
+        for artifact, (age_s, fault) in zip(ARTIFACTS, runs, strict=False):
+            number = next(self._runs)
+            journal = journals.Journals(number, ["identity", "image"], time.time() - age_s)
+            journal.run(run=f"run{number}")
+            journals.authenticate(journal)
+            journal.scenario("identity")
+            journal.scenario("image", fault)
+            journal.end("failed" if fault else "passed")
+            journal.write(self.directory / "made" / artifact)
 
-    def workflow(self, number: int = 1) -> WorkflowRun:
+    def workflow(self) -> WorkflowRun:
+        """Run it."""
         workflow = yaml.load(HISTORY.read_text(encoding="utf-8").replace("@COMMIT", f"@{COMMIT}"), yaml.BaseLoader)
         workflow["jobs"] |= {"probe": MADE}
         workflow["jobs"]["results"]["with"] = self.options
@@ -84,8 +91,10 @@ class Operator:
                 repositories={"OWNER/stackprobe": CHECKOUT},
                 machine=MACHINE,
                 python=PYTHON,
-                run_id=number,
+                run_id=next(self._workflows),
                 server_url=self.server.url,
+                api_url=self.api.url,
+                token=TOKEN,
             ),
             self._expressions,
         )
@@ -104,6 +113,11 @@ class Operator:
         history = ArchiveHistory(place, "demo", "RegionOne", say=pytest.fail)
         return [(run.run_id, run.outcome) for run in history.runs(0, 1e12)]
 
+    @property
+    def page(self) -> str:
+        """What visitors see first."""
+        return (self.root / "pages" / "index.html").read_text(encoding="utf-8")
+
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -118,30 +132,66 @@ def server(tmp_path: Path) -> Iterator[GitServer]:
 
 
 @pytest.fixture
-def operator(tmp_path: Path, root: Path, server: GitServer, expressions: Expressions) -> Operator:
-    return Operator(tmp_path / "monitoring", root, server, expressions)
+def api() -> Iterator[GithubApi]:
+    one = GithubApi(time.time())
+    yield one
+    one.close()
 
 
-def test_runs_are_kept_on_the_branch_and_shown_on_the_page(operator: Operator) -> None:
-    first = operator.ran(1800)
-    assert first.conclusion == "success"
-    assert operator.kept == [("run1", Outcome.PASSED)]
-    second = operator.ran(900, "http")
+@pytest.fixture
+def operator(tmp_path: Path, root: Path, server: GitServer, api: GithubApi, expressions: Expressions) -> Operator:
+    return Operator(tmp_path / "monitoring", root, server, api, expressions)
+
+
+def test_runs_are_kept_an_outage_has_one_issue_until_it_is_over_and_the_page_shows_it(operator: Operator) -> None:
+    operator.options = {"alarm": True}
+    operator.probed((1800, None), (900, "http"))
+    assert operator.workflow().conclusion == "success"
     assert operator.kept == [("run1", Outcome.PASSED), ("run2", Outcome.FAILED)]
-    assert {job.id: job.permissions for job in second.jobs if job.id != "probe"} == {
+    assert operator.api.issues == {}, "one blip is no outage"
+
+    operator.options = {"alarm": True, "site": True}
+    operator.probed((450, "http"))
+    run = operator.workflow()
+    assert run.conclusion == "success", "what is down is told by the issue"
+    (issue,) = operator.api.open()
+    assert issue["title"] == "image of demo / RegionOne is down"
+    assert "503" in issue["body"] and "https://zuul.example.org/build/1" in issue["body"]
+    assert "down" in operator.page and "demo" in operator.page
+    assert {path.name for path in (operator.root / "pages" / "badges").iterdir()} >= {"demo.RegionOne.svg"}
+
+    permissions = {job.id: job.permissions for job in run.jobs if job.id != "probe"}
+    assert permissions == {
         "results/keep": {"contents": "write"},
+        "results/alarm": {"contents": "read", "issues": "write"},
         "results/site": {"contents": "read"},
         "pages": {"pages": "write", "id-token": "write"},
     }
-    page = (operator.root / "pages" / "index.html").read_text(encoding="utf-8")
-    assert "demo" in page and "image" in page
-    for step in (step for job in second.jobs for top in job.steps for step in top.walk()):
+    for step in (step for job in run.jobs for top in job.steps for step in top.walk()):
         knows = TOKEN in "".join(step.environment.values())
-        assert knows is (step.name in ("Keep them", "Fetch past runs")), f"{step.name} knows the token"
+        assert knows is (step.name in NEED_THE_TOKEN), f"{step.name}: the token is for single steps only"
+
+    operator.options = {"alarm": True}
+    operator.probed((200, None), (20, None))
+    assert operator.workflow().conclusion == "success"
+    assert operator.api.open() == [] and len(operator.api.issues) == 1
+    assert len(operator.kept) == 5
 
 
-def test_a_workflow_in_which_no_run_has_begun_keeps_nothing_and_shows_what_is_known(operator: Operator) -> None:
-    operator.options = {"site": True, "title": "Our clouds; $(exit 1)"}
+def test_a_workflow_in_which_no_run_has_begun_keeps_nothing(operator: Operator) -> None:
+    operator.options = {}
     run = operator.workflow()
     assert run.conclusion == "success" and "there is nothing to keep" in run.job("results/keep").log
-    assert "Our clouds; $(exit 1)" in (operator.root / "pages" / "index.html").read_text(encoding="utf-8")
+    assert {job.conclusion for job in run.jobs if job.id != "probe"} == {"success", "skipped"}
+
+
+def test_a_branch_that_cannot_be_written_is_red_and_the_page_is_written_all_the_same(operator: Operator) -> None:
+    operator.options = {"site": True, "title": "Our clouds; $(exit 1)"}
+    operator.probed((600, None))
+    subprocess.run(["git", "-C", operator.bare, "config", "http.receivepack", "false"], check=True)
+    run = operator.workflow()
+    assert run.conclusion == run.job("results/keep").conclusion == "failure"
+    (error,) = [one for one in run.annotations if one.level == "error" and not one.own]
+    assert "takes no runs" in error.message or "cannot be" in error.message
+    assert run.job("results/alarm").conclusion == "skipped" and run.job("pages").conclusion == "success"
+    assert "Our clouds; $(exit 1)" in operator.page

@@ -66,11 +66,9 @@ def workflow(config: str) -> str:
         *comment("stackprobe that it may use, for COMMIT the full SHA of a commit there that you trust, and give the"),
         *comment("repository the secret CLOUDS_YAML: gh secret set CLOUDS_YAML < clouds.yaml"),
         *comment("All of that, step by step: doc/source/github.md of stackprobe."),
-        *comment(
-            "For service levels over many runs, an issue for each service that is down and a status page, without"
-        ),
-        *comment("any server: remove the first character of the lines that begin with # below. The page needs GitHub"),
-        *comment("Pages: Settings, Pages, Source, GitHub Actions."),
+        *comment("For service levels over many runs, an issue for each service that is down, and a status page, all"),
+        *comment("without any server: remove the # at the beginning of lines below. The page needs GitHub Pages:"),
+        *comment("Settings, Pages, Source, GitHub Actions."),
     ]
     place = flow(config)
     return "\n".join(["---", *head, ""]) + _WORKFLOW.format(config=place) + _RESULTS.format(config=place)
