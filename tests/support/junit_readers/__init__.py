@@ -1,6 +1,7 @@
 """Readers of JUnit reports, each with the rules of a program that people really use: what would it show of a report?
 
-One module a reader, with ``read(data: bytes) -> Report``. The rules are those of the programs' own sources.
+One module a reader, with ``read(data: bytes) -> Report``. The rules for a test are those of the programs' parsers, as
+far as they decide what is shown; each is named in its module. Source locations and annotations are left out.
 """
 
 from __future__ import annotations

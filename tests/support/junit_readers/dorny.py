@@ -35,9 +35,10 @@ def _case(case: ET.Element) -> Shown:
     shown = skipped if judged is None else judged
     return Shown(
         case.get("classname", ""),
-        case.attrib["name"],
+        case.attrib["name"].strip(),
         outcome,
-        message="" if shown is None else shown.get("message") or (shown.text or "").strip().partition("\n")[0],
+        # The attribute `message` is not looked at: the text alone is shown.
+        message="" if shown is None else (shown.text or "").strip().partition("\n")[0],
         text="" if shown is None else shown.text or "",
         time_s=float(case.get("time") or 0),
         file=case.get("file"),

@@ -36,10 +36,10 @@ def _case(case: ET.Element) -> Shown:
     half = HALF_MAX if outcome == PASSED else HALF_MAX_FAILING
     output = case.findtext("system-out") or ""
     if len(output) > 2 * half:
-        output = output[:half] + output[-half:]
+        output = f"{output[:half]}\n...[truncated {len(output) - 2 * half} chars]...\n{output[-half:]}"
     return Shown(
         classname or "",
-        name,
+        name or "(?)",
         outcome,
         message="" if shown is None else shown.get("message", ""),
         text=output if shown is None else shown.text or "",

@@ -26,7 +26,10 @@ def clean(value: object) -> str:
 
     Of one longer than `LONGEST` the middle is left out: nothing shows more of it, and 10 MB would take their time.
     """
-    text = _ANSI.sub("", clip(str(value), LONGEST))
+    whole = str(value)
+    if len(whole) <= LONGEST and whole.isascii() and whole.isprintable():
+        return whole  # nearly every text of a large run, and nothing in it to be taken out
+    text = _ANSI.sub("", clip(whole, LONGEST))
     return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
