@@ -21,6 +21,7 @@ LONGEST_MESSAGE = 600
 MOST_PROBLEMS_PER_SCENARIO = 20
 #: Steps and calls in the table of statistics.
 MOST_STATISTICS = 10
+STATISTICS = "Statistics"
 
 SIGNS = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.ERROR: "⚠️", Outcome.SKIPPED: "⏭️"}
 
@@ -161,7 +162,7 @@ def _table(results: Results) -> list[str]:
 
 
 def _statistics(results: Results) -> list[str]:
-    """Steps that ran several times and calls, those that took most of the time."""
+    """Steps that ran several times and calls, those that took most of the time; folded, as they are no news."""
     found = statistics([results])
     rows = [(f"{text(key[0], 60)} › {text(one.name, 80)}", one) for key, one in found.steps.items() if one.number > 1]
     rows += [
@@ -172,7 +173,7 @@ def _statistics(results: Results) -> list[str]:
     if not rows:
         return []
     lines = [
-        "### Statistics",
+        f"<details><summary>{STATISTICS}</summary>",
         "",
         "| Step or call | Bad | Count | Min | Median | Mean | 95 % | Max |",
         "|---|" + "--:|" * 7,
@@ -183,7 +184,7 @@ def _statistics(results: Results) -> list[str]:
         lines.append(f"| {name} | {tally.bad} | {spread.count} | {' | '.join(map(wording.duration, durations))} |")
     if len(rows) > MOST_STATISTICS:
         lines += ["", f"… and {len(rows) - MOST_STATISTICS} more, that took less time"]
-    return [*lines, ""]
+    return [*lines, "", "</details>", ""]
 
 
 def _leftovers(results: Results) -> list[str]:
