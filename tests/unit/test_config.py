@@ -133,6 +133,11 @@ def test_a_selection_takes_what_is_named_or_tagged_less_what_is_skipped() -> Non
         ("teardown_reserve_s: 300\nclouds:\n  demo: {deadline_s: 100}\n", "3:22: no time is left for probing"),
         ("graphite: {}\n", "1:1: `graphite` lacks `address`"),
         ("graphite: {address: 'host'}\n", "1:21: `host` is no address. Write it as HOST:PORT"),
+        ("graphite: {address: 'h:1', url: 'ftp://g'}\n", "1:33: the address of graphite-web is malformed"),
+        (
+            "graphite: {address: 'h:1', naming: apimon, url: 'http://g'}\n",
+            "1:49: figures of earlier runs are read in the naming `stackprobe`, which nobody gets",
+        ),
         ("graphite: {address: 'h:1', prefx: p}\n", "1:28: unknown key `prefx` in `graphite`; did you mean"),
         ("control_target: ftp://x\n", "1:17: `ftp://x` is neither a URL nor HOST:PORT"),
         (

@@ -133,6 +133,15 @@ def test_a_scenario_that_was_selected_and_never_started_is_an_error(tmp_path: Pa
     assert results.exit_code == 2
 
 
+def test_a_plan_that_names_the_run_itself_is_noted_and_costs_nothing(tmp_path: Path) -> None:
+    journal = journals.fair(["identity"])
+    journal.records[0]["scenarios"].append({"name": "run", "repeat": 3})
+    results = results_of(journal, tmp_path)
+    assert [scenario.name for scenario in results.scenarios] == ["identity"]
+    assert results.outcome is Outcome.PASSED and results.run_level is not None and not results.run_level.problems
+    assert any("plans a scenario 'run'" in note.message for note in results.notes)
+
+
 def test_unfinished_after_a_failed_step_is_failed_and_says_both(tmp_path: Path) -> None:
     journal = short()
     del journal.records[-2:]

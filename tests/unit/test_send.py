@@ -218,7 +218,9 @@ def test_a_malformed_address_of_graphite_web_is_a_usage_error(tmp_path: Path, ur
         run(write(tmp_path, points()), "127.0.0.1:1", "--verify-url", url)
 
 
-@pytest.mark.parametrize("line", ["a 1", "a b c", "a 1 2 3", "a nan 5", "a;x=1 1 5", "ä 1 5", "a 1 -5", "a 1e999 5"])
+@pytest.mark.parametrize(
+    "line", ["a 1", "a b c", "a 1 2 3", "a nan 5", "a;x 1 5", "a;=1 1 5", "ä 1 5", "a 1 -5", "a 1e999 5"]
+)
 def test_a_line_that_is_none_is_named(tmp_path: Path, line: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_points(f"good 1 5\n{line}\n", tmp_path / "metrics.txt")

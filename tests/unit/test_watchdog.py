@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from stackprobe import cli
 from stackprobe.errors import UsageError
-from stackprobe.watchdog.expected import Expectation, Patience, parse_job, parse_run, parse_span, span
+from stackprobe.spans import parse_span, span
+from stackprobe.watchdog.expected import Expectation, Patience, parse_job, parse_run
 
 from tests.support.zuul_api import ZuulApi
 

@@ -54,7 +54,8 @@ MAX_UPDATES_PER_SECOND = 500
 MAX_CACHE_SIZE = inf
 USE_FLOW_CONTROL = True
 WHISPER_SPARSE_CREATE = True
-ENABLE_TAGS = False
+ENABLE_TAGS = True
+GRAPHITE_URL = http://{HOST}:{settings.web_port}
 CARBON_METRIC_INTERVAL = 0
 LOG_CACHE_HITS = False
 LOG_UPDATES = False
@@ -86,7 +87,12 @@ LOG_FILE_INFO = LOG_FILE_EXCEPTION = LOG_FILE_CACHE = LOG_FILE_RENDERING = "-"
 STATIC_ROOT = os.path.join(sys.prefix, "webapp", "content")
 CARBONLINK_HOSTS = {links}
 CARBONLINK_TIMEOUT = 2.0
-DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": "{storage / "graphite.db"}"}}}}
+# Tags are written while others read: SQLite lets them wait for one another.
+DATABASES = {{
+    "default": {{
+        "ENGINE": "django.db.backends.sqlite3", "NAME": "{storage / "graphite.db"}", "OPTIONS": {{"timeout": 30}}
+    }}
+}}
 
 try:
     import cairocffi

@@ -15,6 +15,7 @@ from typing import Any
 from cronsim import CronSim, CronSimError
 
 from stackprobe.errors import UsageError
+from stackprobe.spans import parse_span
 
 LONGEST_S = 31 * 86400.0
 """A recurring window may last so long (s)."""
@@ -160,8 +161,6 @@ def span_s(text: str, key: str) -> float:
 
     :raises Malformed: it is none, or no time at all.
     """
-    from stackprobe.watchdog.expected import parse_span  # noqa: PLC0415  # few configurations have one
-
     try:
         return parse_span(text, f"`{key}`")
     except UsageError as error:

@@ -24,7 +24,7 @@ def add_history(parser: argparse.ArgumentParser) -> None:
         "--history",
         metavar="DIR",
         type=Path,
-        help="a directory of past runs, for service levels; default: `history.directory` of --config",
+        help="a directory of past runs, for service levels and trends; default: `history.directory` of --config",
     )
     parser.add_argument(
         "--graphite-url",

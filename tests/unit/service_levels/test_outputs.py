@@ -199,7 +199,9 @@ def test_what_was_found_is_written_and_reports_made_again_are_the_same(tmp_path:
     write_all(directory, results)
     files = {path.name: path.read_bytes() for path in directory.iterdir()}
     assert b'"alarm": true' in files["service_levels.json"]
-    report.execute(argparse.Namespace(directory=directory, exit_code=False))
+    parser = argparse.ArgumentParser()
+    report.add_arguments(parser)
+    report.execute(parser.parse_args([str(directory)]))
     assert {path.name: path.read_bytes() for path in directory.iterdir()} == files
 
 
@@ -374,7 +376,7 @@ def test_run_judges_and_tells(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     directory = saved(tmp_path, verdict=verdict)
     before = run(RULES, SLOW, start=journals.START - 600, scenarios=["network"])
     before.service_levels = evaluate(before, MemoryHistory())
-    order = SimpleNamespace(output=directory, target=SimpleNamespace(cloud="demo"))
+    order = SimpleNamespace(output=directory, target=SimpleNamespace(cloud="demo"), config=None)
     session: Any = SimpleNamespace(recorder=SimpleNamespace(blind=None))
     assert commands_run.finish(order, session, Console(), Here(history(before))) == code  # type: ignore[arg-type]
     lines = capsys.readouterr().out.splitlines()

@@ -24,6 +24,8 @@ from rich.table import Table
 from stackprobe.errors import UsageError
 
 HELP = "try everything here: an embedded cloud, one run, its report, its figures in a real Graphite"
+#: How long to read figures back, seconds: a busy machine's Graphite takes its time for thousands of new series.
+READBACK_S = 180
 SHOWN = ("duration_ms", "passed", "failed", "error")
 
 
@@ -67,9 +69,8 @@ def execute(arguments: argparse.Namespace) -> int:
         environment = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(cloud.clouds_yaml)}
         environment.pop("OS_CLOUD", None)
         code = _stackprobe(["run", "--cloud", "demo", "--output", str(report)], environment)
-        sent = _stackprobe(
-            ["send", str(report), "--graphite", graphite.carbon, "--verify-url", graphite.url], environment
-        )
+        where = ["--graphite", graphite.carbon, "--verify-url", graphite.url, "--wait", str(READBACK_S)]
+        sent = _stackprobe(["send", str(report), *where], environment)
         console = Console()
         console.print(_figures(graphite, report))
         console.print(f"Report:   {report / 'report.html'}\nGraphite: {graphite.url}", highlight=False, soft_wrap=True)

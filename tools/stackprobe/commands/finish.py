@@ -26,6 +26,7 @@ from stackprobe.github.page import Page
 from stackprobe.journal import FILENAME
 from stackprobe.options import add_history, add_roles_path, seconds
 from stackprobe.outputs import OutputError, write_all
+from stackprobe.outputs.earlier_opening import add_earlier
 from stackprobe.results import Results, from_directory
 from stackprobe.service_levels.conduct import Asked, judge_run
 from stackprobe.stop import Stop
@@ -124,6 +125,7 @@ def _reported(arguments: argparse.Namespace, troubles: list[str]) -> Results | N
         with _told(troubles):
             _judge(arguments, results)
         write_all(directory, results)
+        add_earlier(directory, results, arguments.config, history=arguments.history, url=arguments.graphite_url)
     return results
 
 

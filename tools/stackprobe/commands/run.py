@@ -133,6 +133,7 @@ class Wanted:
             trigger_t=build.trigger_t,
             ansible=ansible_version,
             metrics_prefix=self.config.graphite.prefix if self.config.graphite else None,
+            metrics_naming=self.config.graphite.naming if self.config.graphite else (),
         )
 
 
@@ -157,6 +158,7 @@ def finish(order: Order, session: Session, console: Console | None, history: Ask
     :param history: where earlier runs are known.
     """
     from stackprobe.outputs import OutputError, write_all  # noqa: PLC0415
+    from stackprobe.outputs.earlier_opening import add_earlier  # noqa: PLC0415
     from stackprobe.outputs.warning_lines import service_level_lines  # noqa: PLC0415
     from stackprobe.results import from_directory  # noqa: PLC0415
     from stackprobe.service_levels.conduct import judge_run  # noqa: PLC0415
@@ -166,6 +168,7 @@ def finish(order: Order, session: Session, console: Console | None, history: Ask
     try:
         judge_run(order.output, results, history)
         write_all(order.output, results)
+        add_earlier(order.output, results, order.config, history=history.directory, url=history.url)
     except OutputError as error:
         problem = str(error)
     if problem:

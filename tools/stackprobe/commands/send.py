@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
-from stackprobe.address import Address, parse_address
+from stackprobe.address import parse_address
 from stackprobe.config import load_config
+from stackprobe.config.destinations import Destination, Tls
 from stackprobe.errors import UsageError
 from stackprobe.graphite.delivery import Deliverer, Delivery
 from stackprobe.graphite.points import Point, parse_points
 from stackprobe.graphite.readback import ReadBack
 from stackprobe.graphite.spool import Spool, SpoolBusy
+from stackprobe.graphite.tls import context
 from stackprobe.graphite.undelivered import add_earlier, read_earlier, write_undelivered
+from stackprobe.graphite.wanted import points_for
 from stackprobe.graphite.wire import ConfirmingSender
+from stackprobe.metricname import part
 
 HELP = "deliver DIR/metrics.txt to Graphite, after what earlier runs could not deliver"
 
@@ -26,7 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("directory", metavar="DIR", type=Path, help="the output directory of a run")
     parser.add_argument(
-        "--graphite", metavar="HOST:PORT", help="carbon's line receiver, often port 2003; default: that of --config"
+        "--graphite",
+        metavar="HOST:PORT",
+        action="append",
+        default=[],
+        help="carbon's line receiver, often port 2003; may be given several times (default: those of --config)",
+    )
+    parser.add_argument("--tls", action="store_true", help="--graphite is behind TLS")
+    parser.add_argument(
+        "--ca", metavar="FILE", type=Path, help="with --tls: the certificates to trust (default: those of the system)"
     )
     parser.add_argument("--config", metavar="FILE", type=Path, help="probes.yaml, for its `graphite`")
     parser.add_argument(
@@ -38,7 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--verify-url",
         metavar="URL",
-        help="base address of graphite-web: read every figure back and send again what carbon has dropped",
+        action="append",
+        default=[],
+        help="base address of graphite-web: read every figure back and send again what carbon has dropped; "
+        "the first one belongs to the first destination, and so on",
     )
     parser.add_argument(
         "--wait", metavar="S", type=_seconds, default=20.0, help="go on trying for so long (default: %(default)g s)"
@@ -77,35 +95,69 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Deliver; 0 when nothing is left to deliver, 1 when something waits in the spool for the next time.
 
+    Each destination has a spool of its own and is delivered to at the same time: one that is away holds up no other.
+
     :raises UsageError: a malformed address, no ``metrics.txt``, one that is none, or a spool that cannot be written.
     """
-    address = _address(arguments)
-    readback = ReadBack(arguments.verify_url, arguments.timeout) if arguments.verify_url else None
-    points = _own(arguments)
-    spool = Spool(arguments.spool or arguments.directory / "spool", address, _say)
-    new = spool.add(points, arguments.again)
-    if points and not new:
-        _say("these figures are delivered already, or are waiting")
-    add_earlier(spool, read_earlier(arguments.earlier, _say))
-    _keep(spool, arguments.undelivered)  # a kill during the delivery must not cost them
-    deliverer = Deliverer(
-        spool, ConfirmingSender(address, arguments.timeout), readback, arguments.wait, arguments.settle, _say
-    )
+    places = destinations(arguments)
+    if len(arguments.verify_url) > len(places):
+        raise UsageError("there are more --verify-url than destinations", remedy="give one for each, in their order")
+    urls = [*arguments.verify_url, *([None] * (len(places) - len(arguments.verify_url)))]
+    written = _own(arguments)
+    earlier = read_earlier(arguments.earlier, _say)
+    jobs = [_job(arguments, *pair) for pair in zip(places, urls, strict=True)]
+    for job in jobs:
+        points = points_for(job.place, arguments.directory, written) if written else []
+        if not job.spool.add(points, arguments.again) and points:
+            job.say("these figures are delivered already, or are waiting")
+        as_written = [] if job.place.naming or job.place.prefix else earlier.get("", [])
+        add_earlier(job.spool, [*as_written, *earlier.get(job.place.name, [])])
+    spools = {job.place.name if len(jobs) > 1 else "": job.spool for job in jobs}
+    _keep(spools, arguments.undelivered)  # a kill during the delivery must not cost them
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        states = [future.result() for future in [pool.submit(_deliver, job) for job in jobs]]
+    _keep(spools, arguments.undelivered)
+    for job, state in zip(jobs, states, strict=True):
+        if state:
+            print(_summary(state, job.place.name, job.deliverer.readback is not None))
+    return 1 if any(state is None or state.waiting for state in states) else 0
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One destination, and what delivers to it."""
+
+    place: Destination
+    spool: Spool
+    deliverer: Deliverer
+    say: Callable[[str], None]
+
+
+def _job(arguments: argparse.Namespace, place: Destination, verify_url: str | None) -> _Job:
+    def say(line: str) -> None:
+        _say(f"{place.name}: {line}" if len(arguments.graphite) > 1 or not arguments.graphite else line)
+
+    readback = ReadBack(verify_url, arguments.timeout) if verify_url else None
+    kind = part("-".join(filter(None, (*place.naming, place.prefix)))) if place.naming or place.prefix else ""
+    spool = Spool(arguments.spool or arguments.directory / "spool", place.address, say, kind)
+    sender = ConfirmingSender(place.address, arguments.timeout, context(place.tls) if place.tls else None)
+    return _Job(place, spool, Deliverer(spool, sender, readback, arguments.wait, arguments.settle, say), say)
+
+
+def _deliver(job: _Job) -> Delivery | None:
+    """Deliver what waits; None: another sender does."""
     try:
-        with spool.locked(LOCK_PATIENCE_S):
-            state = deliverer.run()
+        with job.spool.locked(LOCK_PATIENCE_S):
+            return job.deliverer.run()
     except SpoolBusy:
-        _say("another sender works on this spool; these figures wait there for it or for the next one")
-        return 1
+        job.say("another sender works on this spool; these figures wait there for it or for the next one")
+        return None
     except OSError as error:
         raise UsageError(
             f"the spool cannot be written: {error.strerror}",
-            file=spool.directory,
+            file=job.spool.directory,
             remedy="check permissions and free space",
         ) from error
-    _keep(spool, arguments.undelivered)
-    print(_summary(state, str(address), readback is not None))
-    return 1 if state.waiting else 0
 
 
 def _own(arguments: argparse.Namespace) -> list[Point]:
@@ -117,14 +169,24 @@ def _own(arguments: argparse.Namespace) -> list[Point]:
     return _read(file)
 
 
-def _keep(spool: Spool, file: Path | None) -> None:
+def _keep(spools: Mapping[str, Spool], file: Path | None) -> None:
     if file is not None:
-        write_undelivered(spool, file, _say)
+        write_undelivered(spools, file, _say)
 
 
-def _address(arguments: argparse.Namespace) -> Address:
+def destinations(arguments: argparse.Namespace) -> tuple[Destination, ...]:
+    """Where the figures go: what the command line names, or else the configuration.
+
+    :raises UsageError: a malformed address, nothing named at all, or TLS for what is named elsewhere.
+    """
     if arguments.graphite:
-        return parse_address(arguments.graphite)
+        tls = Tls(arguments.ca) if arguments.tls or arguments.ca else None
+        found = tuple(Destination(parse_address(one), tls=tls) for one in arguments.graphite)
+        if len(set(found)) < len(found):
+            raise UsageError("one --graphite is named twice", remedy="leave one of them out")
+        return found
+    if arguments.tls or arguments.ca:
+        raise UsageError("--tls and --ca are for --graphite", remedy="write `tls` in `graphite` of --config")
     graphite = load_config(arguments.config).graphite if arguments.config else None
     if graphite is None:
         raise UsageError(
@@ -132,12 +194,12 @@ def _address(arguments: argparse.Namespace) -> Address:
             remedy="name one with --graphite, or in `graphite` of --config",
             file=arguments.config,
         )
-    return graphite.address
+    return graphite.destinations
 
 
-def _summary(state: Delivery, address: str, verified: bool) -> str:
+def _summary(state: Delivery, place: str, verified: bool) -> str:
     how = "stored and read back" if verified else "taken by carbon, not read back (see --verify-url)"
-    text = f"{address}: {state.delivered} figures {how}"
+    text = f"{place}: {state.delivered} figures {how}"
     if state.superseded:
         text += f" ({state.superseded} of them superseded by a later value in the same slot)"
     if state.waiting:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from stackprobe.errors import UsageError
-from stackprobe.graphite.undelivered import parse_lenient
+from stackprobe.graphite.undelivered import joined, parse_lenient, sections
 from stackprobe.outputs.atomic import write_atomically
 from stackprobe.zuul import Zuul, ZuulUnusable, parse_place
 from stackprobe.zuul.chain import ChainBroken, left_by_earlier
@@ -59,16 +59,17 @@ def execute(arguments: argparse.Namespace) -> int:
     except ChainBroken as error:
         _say(str(error))
         texts, code = error.texts, 1
-    points = parse_lenient("\n".join(texts), _say)
+    waiting = {name: [f"{point}\n" for point in parse_lenient(text, _say)] for name, text in sections(texts).items()}
+    count = sum(len(lines) for lines in waiting.values())
     file: Path = arguments.to
     try:
-        if points:
-            write_atomically(file, "".join(f"{point}\n" for point in points).encode())
+        if count:
+            write_atomically(file, joined(waiting).encode())
         elif code == 0:
             file.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"cannot write it: {error.strerror}", file=file, remedy="give another --to") from error
-    print(f"{len(points)} figures of earlier builds wait" if points else "no figures of earlier builds wait")
+    print(f"{count} figures of earlier builds wait" if count else "no figures of earlier builds wait")
     return code
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from stackprobe.errors import UsageError
 from stackprobe.results import exit_code
+from stackprobe.spans import parse_span
 from stackprobe.watchdog import Expectation, Patience, Verdict, parse_job, parse_run
-from stackprobe.watchdog.expected import parse_span
 from stackprobe.watchdog.jobs import Watcher
 from stackprobe.watchdog.report import lines, outcome_of, write
 from stackprobe.watchdog.runs import Graphite, watch_run

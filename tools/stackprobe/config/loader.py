@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stackprobe.address import parse_address
+from stackprobe.config.destinations import destinations, names
 from stackprobe.config.known import Known
 from stackprobe.config.levels import Level, Settings, targets
 from stackprobe.config.model import Config, Graphite, Past, Target
@@ -65,7 +65,7 @@ def _config(data: Settings, file: Path | None, known: Known | None = None) -> Co
     found = [_target(level, known) for level in targets(data)]
     return Config(
         file=file,
-        graphite=_graphite(data.get("graphite")),
+        graphite=_graphite(data.get("graphite"), file),
         targets=tuple(found),
         anywhere=_target(general, known),
         history=_history(data.get("history", {}), file),
@@ -122,14 +122,17 @@ def _by_key(limits: Settings) -> dict[str, float]:
     return {key_of(step): float(limit) for step, limit in limits.items()}
 
 
-def _graphite(data: Settings | None) -> Graphite | None:
+def _graphite(data: Settings | None, file: Path | None) -> Graphite | None:
     if data is None:
         return None
     properties = schema()["properties"]["graphite"]["properties"]
+    found = destinations(data, file.parent if file else Path())
     return Graphite(
-        address=parse_address(data["address"]),
+        address=found[0].address,
         prefix=data.get("prefix", properties["prefix"]["default"]),
         url=data.get("url"),
+        naming=names(data.get("naming")),
+        destinations=found,
     )
 
 

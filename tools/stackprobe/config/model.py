@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stackprobe.address import Address
+from stackprobe.config.destinations import Destination
 from stackprobe.errors import UsageError
 from stackprobe.maintenance import Planned
 from stackprobe.suggest import did_you_mean, listed
@@ -41,11 +42,15 @@ class Graphite:
     """Where metrics go, and how their names begin.
 
     :param url: the base address of graphite-web, where they can be read.
+    :param naming: what they are called in metrics.txt, by names of namings; empty: as by default.
+    :param destinations: every listener that gets them; ``address`` is that of the first.
     """
 
     address: Address
     prefix: str
     url: str | None = None
+    naming: tuple[str, ...] = ()
+    destinations: tuple[Destination, ...] = ()
 
 
 @dataclass(frozen=True)

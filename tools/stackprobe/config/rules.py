@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from stackprobe.address import parse_address
-from stackprobe.config import selecting
+from stackprobe.config import destinations, selecting
 from stackprobe.config.known import TOTAL, Known
 from stackprobe.config.labels import labels
 from stackprobe.config.levels import Level, Path, levels
@@ -16,7 +16,6 @@ from stackprobe.errors import UsageError
 from stackprobe.maintenance import Malformed, planned, span_s
 from stackprobe.metricname import key_of
 from stackprobe.redact import Scrubber, is_secret_name
-from stackprobe.web import check_address
 from stackprobe.yamlfile import Document
 
 _NO_SECRETS = "secrets belong in clouds.yaml or secure.yaml, never in this file"
@@ -36,7 +35,7 @@ def problems_of(document: Document, known: Known | None) -> Iterator[UsageError]
         yield from _service_levels(document, level, known)
         yield from _state(document, level)
     yield from labels(document)
-    yield from _graphite(document, data)
+    yield from destinations.problems_of(document, data.get("graphite"))
     yield from _secrets(document, document.data, ())
 
 
@@ -140,19 +139,6 @@ def _services(document: Document, level: Level) -> Iterator[UsageError]:
                 f"`{service}` is another name of the service type `{official}`",
                 remedy=f"write {official}",
             )
-
-
-def _graphite(document: Document, data: Mapping[str, Any]) -> Iterator[UsageError]:
-    if "graphite" in data:
-        try:
-            parse_address(data["graphite"]["address"])
-        except UsageError as error:
-            yield document.error(("graphite", "address"), error.message, remedy=error.remedy)
-        if "url" in data["graphite"]:
-            try:
-                check_address(data["graphite"]["url"], "graphite-web", "https://graphite.example.org")
-            except UsageError as error:
-                yield document.error(("graphite", "url"), error.message, remedy=error.remedy)
 
 
 def _secrets(document: Document, value: Any, path: Path) -> Iterator[UsageError]:

@@ -58,6 +58,7 @@ class Order:
     :param ci: what the CI says about this build (``build_url``, ``pipeline``, …).
     :param trigger_t: when the run should have started, unix seconds, if the CI says so.
     :param metrics_prefix: how metric names begin; None: as those of resources.
+    :param metrics_naming: what metrics are called, by names of namings; empty: as by default.
     """
 
     target: Target
@@ -68,6 +69,7 @@ class Order:
     trigger_t: float | None = None
     ansible: str | None = None
     metrics_prefix: str | None = None
+    metrics_naming: tuple[str, ...] = ()
 
 
 class Session:
@@ -152,6 +154,7 @@ class Session:
             zone=self.target.zone,
             prefix=self.target.prefix,
             metrics_prefix=self.order.metrics_prefix or self.target.prefix,
+            metrics_naming=list(self.order.metrics_naming),
             stackprobe=__version__,
             deadline_s=self.target.deadline_s,
             config=str(self.order.config) if self.order.config else None,

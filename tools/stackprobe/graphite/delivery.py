@@ -13,6 +13,8 @@ from stackprobe.graphite.wire import ConfirmingSender, NotConfirmed
 
 #: Points of one batch, and so of one connection. Carbon reads a batch of this size in some milliseconds.
 BATCH = 500
+#: How often it is written down how far a delivery got, seconds: what a kill makes to be sent again.
+PROGRESS_S = 1.0
 #: Pause between two tries, seconds; doubled up to the longest while nothing moves.
 PAUSE_S = 0.5
 LONGEST_PAUSE_S = 8.0
@@ -65,14 +67,19 @@ class Deliverer:
 
     def _send_all(self, items: list[Item], state: Delivery, deadline: float) -> None:
         for item in items:
-            rest = item
-            while rest.points:
-                batch = rest.points[:BATCH]
+            sent, noted_at = 0, time.monotonic()
+            while sent < len(item.points):
+                batch = item.points[sent : sent + BATCH]
                 if not self._send(batch, state, deadline):
+                    if sent:
+                        self.spool.keep(item, item.points[sent:])
                     return
                 state.delivered += len(batch)
-                rest = self.spool.keep(rest, rest.points[BATCH:])
-            self.spool.done(rest)
+                sent += len(batch)
+                if time.monotonic() - noted_at > PROGRESS_S and sent < len(item.points):
+                    self.spool.keep(item, item.points[sent:])
+                    noted_at = time.monotonic()
+            self.spool.done(item)
 
     def _send(self, batch: list[Point], state: Delivery, deadline: float) -> bool:
         """Send one batch, again and again until it is confirmed or the time is over."""

@@ -9,12 +9,16 @@ from pathlib import Path
 
 from stackprobe.errors import UsageError
 
-_LINE = re.compile(r"(?P<name>[A-Za-z0-9_.-]+) (?P<value>[0-9eE.+-]+) (?P<t>[0-9]+)")
+_TAG = r"(?:;[A-Za-z0-9_.-]+=[A-Za-z0-9_.-]+)"
+_LINE = re.compile(rf"(?P<name>[A-Za-z0-9_.-]+{_TAG}*) (?P<value>[0-9eE.+-]+) (?P<t>[0-9]+)")
 
 
 @dataclass(frozen=True)
 class Point:
-    """One value of one series at one second."""
+    """One value of one series at one second.
+
+    :ivar name: parts with dots between them, or Graphite's ``name;tag=value;…``.
+    """
 
     name: str
     value: float

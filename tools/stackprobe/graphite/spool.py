@@ -51,11 +51,13 @@ class Spool:
     given up is said, never silent.
 
     :param say: gets a line for everything that is given up or skipped.
+    :param kind: tells apart two destinations of one address.
     :raises UsageError: the directory cannot be made.
     """
 
-    def __init__(self, directory: Path, address: Address, say: Callable[[str], None]) -> None:
-        self.directory = directory / f"{address.host.replace(':', '-').replace('%', '-')}_{address.port}"
+    def __init__(self, directory: Path, address: Address, say: Callable[[str], None], kind: str = "") -> None:
+        place = f"{address.host.replace(':', '-').replace('%', '-')}_{address.port}"
+        self.directory = directory / (f"{place}_{kind}" if kind else place)
         self._say = say
         try:
             self.directory.mkdir(parents=True, exist_ok=True)

@@ -3,14 +3,15 @@
 A CI that gives each build an empty workspace has no place for a spool. So a build publishes what it could not deliver,
 the next one takes that over, adds its own, and publishes both when it cannot deliver either.
 
-The file has the lines of ``metrics.txt``. It comes back from a log server, so what is no line of that kind is skipped.
+The file has the lines of ``metrics.txt``; where there are several destinations, those of each stand below a line
+``# NAME``. It comes back from a log server, so what is no line of that kind is skipped.
 """
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from stackprobe.errors import UsageError
@@ -24,6 +25,29 @@ LARGEST_BYTES = 32 * 1024 * 1024
 _FUTURE_S = 86400
 
 
+_HEADING = "# "
+
+
+def sections(texts: Iterable[str]) -> dict[str, str]:
+    """The lines of such files by the destination that they are for; ``""``: for all that have no wish of their own."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for text in texts:
+        name = ""
+        for line in text.splitlines():
+            if line.startswith(_HEADING):
+                name = line.removeprefix(_HEADING).strip()
+            else:
+                found[name].append(line)
+    return {name: "\n".join(lines) for name, lines in found.items()}
+
+
+def joined(parts: Mapping[str, Sequence[str]]) -> str:
+    """The text of such a file, of the lines for each destination."""
+    return "".join(
+        (f"{_HEADING}{name}\n" if name else "") + "".join(lines) for name, lines in sorted(parts.items()) if lines
+    )
+
+
 def parse_lenient(text: str, say: Callable[[str], None]) -> list[Point]:
     """The points of a text that are not too old to be delivered, each name and second once.
 
@@ -33,6 +57,8 @@ def parse_lenient(text: str, say: Callable[[str], None]) -> list[Point]:
     found: dict[tuple[str, int], Point] = {}
     skipped = 0
     for line in filter(str.strip, text.splitlines()):
+        if line.startswith(_HEADING):
+            continue
         point = parse_point(line)
         if point is None or not now - OLDEST_S < point.t < now + _FUTURE_S:
             skipped += 1
@@ -43,8 +69,11 @@ def parse_lenient(text: str, say: Callable[[str], None]) -> list[Point]:
     return list(found.values())
 
 
-def read_earlier(files: Iterable[Path], say: Callable[[str], None]) -> list[Point]:
-    """The points of such files. One that is missing holds nothing; one that cannot be read is said, and passed over."""
+def read_earlier(files: Iterable[Path], say: Callable[[str], None]) -> dict[str, list[Point]]:
+    """The points of such files by destination, see :func:`sections`.
+
+    One that is missing holds nothing; one that cannot be read is said, and passed over.
+    """
     texts = []
     for file in files:
         try:
@@ -59,7 +88,7 @@ def read_earlier(files: Iterable[Path], say: Callable[[str], None]) -> list[Poin
             say(f"{file}: only the first {LARGEST_BYTES >> 20} MiB are taken")
             data = data[: data.rindex(b"\n", 0, LARGEST_BYTES) + 1] if b"\n" in data[:LARGEST_BYTES] else b""
         texts.append(data.decode("utf-8", "replace"))
-    return parse_lenient("\n".join(texts), say)
+    return {name: parse_lenient(text, say) for name, text in sections(texts).items()}
 
 
 def add_earlier(spool: Spool, points: Sequence[Point]) -> int:
@@ -75,22 +104,18 @@ def add_earlier(spool: Spool, points: Sequence[Point]) -> int:
     return sum(len(run) for _, run in sorted(runs.items()) if spool.add(run))
 
 
-def write_undelivered(spool: Spool, file: Path, say: Callable[[str], None]) -> int:
-    """Write what waits in a spool, oldest first, or remove the file where nothing does.
+def write_undelivered(spools: Mapping[str, Spool], file: Path, say: Callable[[str], None]) -> int:
+    """Write what waits in spools, oldest first, or remove the file where nothing does.
 
+    :param spools: by the name of the destination; ``""`` for the only one.
     :returns: how many figures it holds.
     :raises UsageError: it cannot be written.
     """
-    lines = [f"{point}\n" for item in spool.items() for point in item.points]
-    size, kept = 0, len(lines)
-    while kept and size + len(lines[kept - 1]) <= LARGEST_BYTES:
-        kept -= 1
-        size += len(lines[kept])
-    if kept:
-        say(f"GIVEN UP: the {kept} oldest figures: {file.name} holds {LARGEST_BYTES >> 20} MiB at most")
+    kept = {name: _newest(spool, LARGEST_BYTES // len(spools), file, say) for name, spool in spools.items()}
+    text = joined(kept)
     try:
-        if lines:
-            write_atomically(file, "".join(lines[kept:]).encode())
+        if text:
+            write_atomically(file, text.encode())
         else:
             file.unlink(missing_ok=True)
     except OSError as error:
@@ -99,4 +124,16 @@ def write_undelivered(spool: Spool, file: Path, say: Callable[[str], None]) -> i
             file=file,
             remedy="give another --undelivered",
         ) from error
-    return len(lines) - kept
+    return sum(len(lines) for lines in kept.values())
+
+
+def _newest(spool: Spool, most: int, file: Path, say: Callable[[str], None]) -> list[str]:
+    """The newest lines that wait in a spool, so many bytes at most."""
+    lines = [f"{point}\n" for item in spool.items() for point in item.points]
+    size, kept = 0, len(lines)
+    while kept and size + len(lines[kept - 1]) <= most:
+        kept -= 1
+        size += len(lines[kept])
+    if kept:
+        say(f"GIVEN UP: the {kept} oldest figures: {file.name} holds {LARGEST_BYTES >> 20} MiB at most")
+    return lines[kept:]

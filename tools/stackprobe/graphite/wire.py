@@ -1,11 +1,13 @@
-"""One batch of points over TCP, confirmed by the peer's end of stream."""
+"""One batch of points over TCP or TLS, confirmed by the peer's end of stream."""
 
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
+import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import graphyte
 
@@ -23,9 +25,11 @@ class ConfirmingSender(graphyte.Sender):
     """graphyte's sender, with the two things it lacks: a deadline for all of a batch, and a confirmation.
 
     :param timeout_s: for connecting, sending and confirming one batch together.
+    :param tls: what a connection is wrapped with; None: plain TCP.
     """
 
-    def __init__(self, address: Address, timeout_s: float) -> None:
+    def __init__(self, address: Address, timeout_s: float, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         super().__init__(address.host, port=address.port, timeout=timeout_s, raise_send_errors=True)
 
     def deliver(self, points: Iterable[Point]) -> None:
@@ -49,10 +53,10 @@ class ConfirmingSender(graphyte.Sender):
                 raise TimeoutError(f"not confirmed within {self.timeout:g} s")
             return left
 
-        with socket.create_connection((self.host, self.port), self.timeout) as connection:
+        with self._connected(remaining) as connection:
             connection.settimeout(remaining())
             connection.sendall(message)
-            connection.shutdown(socket.SHUT_WR)
+            _end_stream(connection, remaining)
             while True:
                 connection.settimeout(remaining())
                 try:
@@ -62,6 +66,54 @@ class ConfirmingSender(graphyte.Sender):
                     raise TimeoutError(f"not confirmed within {self.timeout:g} s") from None
             while not _is_acknowledged(connection):
                 time.sleep(min(0.01, remaining()))
+
+    def _connected(self, remaining: Callable[[], float]) -> socket.socket:
+        connection = socket.create_connection((self.host, self.port), remaining())
+        if self._tls is None:
+            return connection
+        try:
+            connection.settimeout(remaining())
+            return self._tls.wrap_socket(connection, server_hostname=self.host)
+        except BaseException:
+            connection.close()
+            raise
+
+
+def _end_stream(connection: socket.socket, remaining: Callable[[], float]) -> None:
+    """Close for writing. Over TLS the peer first hears that in TLS itself, and answers with its own end of stream.
+
+    A listener that ends its TCP stream without a word in TLS has read everything all the same, or there would be a
+    reset; but one that tells of an alert has not understood us.
+
+    :raises OSError: an alert, or the peer did not end its stream in time.
+    """
+    if isinstance(connection, ssl.SSLSocket):
+        connection.settimeout(0)
+        while True:  # tell the peer, but do not wait for its answer: it may wait for the end of our TCP stream
+            try:
+                connection.unwrap()
+                break
+            except ssl.SSLWantReadError:
+                break
+            except ssl.SSLWantWriteError:
+                select.select([], [connection], [], remaining())
+        socket.socket.shutdown(connection, socket.SHUT_WR)  # that of SSLSocket would forget the TLS in it
+        with contextlib.suppress(ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            connection.settimeout(remaining())
+            _hear_end(connection)
+    else:
+        connection.shutdown(socket.SHUT_WR)
+
+
+def _hear_end(connection: ssl.SSLSocket) -> None:
+    try:
+        connection.unwrap()
+    except ValueError:  # it was heard already
+        return
+    except ssl.SSLError as error:
+        # Python's word for an end of the TCP stream, where OpenSSL has none
+        if not (isinstance(error, ssl.SSLSyscallError) or "EOF" in str(error)):
+            raise
 
 
 def _is_acknowledged(connection: socket.socket) -> bool:

@@ -10,10 +10,21 @@ import json
 from importlib import resources
 from typing import Any
 
-from stackprobe.journal.reader import FORMAT, VERSION, JournalContent, Record, read
+from stackprobe.journal.reader import FORMAT, VERSION, JournalContent, Record, read, stream
 from stackprobe.journal.writer import Journal, JournalError
 
-__all__ = ["FILENAME", "FORMAT", "VERSION", "Journal", "JournalContent", "JournalError", "Record", "read", "schema"]
+__all__ = [
+    "FILENAME",
+    "FORMAT",
+    "VERSION",
+    "Journal",
+    "JournalContent",
+    "JournalError",
+    "Record",
+    "read",
+    "schema",
+    "stream",
+]
 
 #: Of a run, in its output directory.
 FILENAME = "journal.jsonl"

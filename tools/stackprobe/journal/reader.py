@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from stackprobe.errors import UsageError
 #: types, fields) is tolerated.
 VERSION = 1
 
-#: What is written: 1.1 added the kinds dns and http and the figures of steps.
-FORMAT = "1.1"
+#: What is written: 1.1 added the kinds dns and http and the figures of steps; 1.2 metric, service, host, action and
+#: handled of steps, and timed of calls.
+FORMAT = "1.2"
 
 #: Record types that this version knows; others come from a later minor version and are noted.
 KNOWN_TYPES = frozenset(
@@ -59,11 +61,35 @@ def read(path: str | Path) -> JournalContent:
     :raises UsageError: no such file, not readable, not a journal, or a journal of a later major version.
     """
     content = JournalContent(Path(path))
+    content.records.extend(stream(content))
+    return content
+
+
+def stream(content: JournalContent) -> Iterator[Record]:
+    """Read a journal record by record, for one that is too large to be kept whole.
+
+    :param content: names the file; its ``cut_line`` and ``notes`` are complete after the last record, its ``records``
+        stay empty.
+    :raises UsageError: as `read`.
+    """
+    known = False
     try:
         with content.path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                if not _take(content, number, line):
-                    break
+                if not line.strip():
+                    continue
+                fields = _parse(line)
+                if not known and not _begins(content, number, line, fields):
+                    if content.cut_line != number:
+                        break
+                    continue
+                record = _record(content, number, fields, known)
+                if record is None:
+                    if fields is not None and fields.get("type") == "run":
+                        break
+                    continue
+                known = True
+                yield record
     except FileNotFoundError:
         raise UsageError("there is no journal", file=content.path, remedy=_REMEDY) from None
     except OSError as error:
@@ -72,49 +98,56 @@ def read(path: str | Path) -> JournalContent:
         ) from error
     if content.cut_line is not None:
         content.notes.append(f"line {content.cut_line} of the journal is cut: the run was killed, or its disk is full")
-    return content
 
 
-def _take(content: JournalContent, number: int, line: bytes) -> bool:
-    """Store one line; False when what follows belongs to something else."""
-    if not line.strip():
-        return True
-    fields = _parse(line)
-    if not content.records:
-        if fields is None and number == 1 and _is_start_of_a_journal(line):
-            content.cut_line = number
-            return True
-        if fields is None or fields.get("type") != "run" or not isinstance(fields.get("run"), str):
-            if content.cut_line is not None:
-                content.notes.append(f"what follows line {content.cut_line} of the journal is ignored: no run is known")
-                return False
-            raise UsageError("this is not a journal of stackprobe", file=content.path, line=number, remedy=_REMEDY)
-        _check_version(content, fields, number)
+def _begins(content: JournalContent, number: int, line: bytes, fields: dict[str, Any] | None) -> bool:
+    """Whether this is the first record of a journal; one that was cut within it is noted as such."""
+    if fields is None and number == 1 and _is_start_of_a_journal(line):
+        content.cut_line = number
+        return False
+    if fields is None or fields.get("type") != "run" or not isinstance(fields.get("run"), str):
+        if content.cut_line is not None:
+            content.notes.append(f"what follows line {content.cut_line} of the journal is ignored: no run is known")
+            return False
+        raise UsageError("this is not a journal of stackprobe", file=content.path, line=number, remedy=_REMEDY)
+    _check_version(content, fields, number)
+    return True
+
+
+def _record(content: JournalContent, number: int, fields: dict[str, Any] | None, known: bool) -> Record | None:
+    """One line as a record, or None where it is none of this run's; what it is instead is noted.
+
+    :param known: the first record was read.
+    """
     if fields is None:
         # Only a last line may miss its newline. One in the middle was torn by a write that the disk had no room for.
         content.cut_line = number
-        return True
+        return None
     kind = fields.get("type")
     if not isinstance(kind, str):
         content.notes.append(f"line {number} of the journal has no type and is ignored")
-        return True
-    if kind == "run" and content.records:
+        return None
+    if kind == "run" and known:
         content.notes.append(f"line {number} of the journal starts another run; only the first one is reported")
-        return False
+        return None
     if kind not in KNOWN_TYPES:
         note = f"records of the unknown type {kind!r} are ignored: a newer stackprobe wrote this journal"
         if note not in content.notes:
             content.notes.append(note)
-        return True
-    content.records.append(Record(kind, fields, number))
-    return True
+        return None
+    return Record(kind, fields, number)
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(line)
-    except (ValueError, RecursionError):
+    except RecursionError:
         return None
+    except ValueError:
+        try:  # a foreign writer's text that is not UTF-8, or has control characters as they are: better than none
+            value = json.loads(line.decode("utf-8", "replace"), strict=False)
+        except (ValueError, RecursionError):
+            return None
     return value if isinstance(value, dict) else None
 
 

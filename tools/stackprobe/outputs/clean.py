@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-# ECMA-48: CSI, OSC and other string sequences (ended by BEL or ST), and the two-character escapes.
+# ECMA-48: CSI, OSC and other string sequences (ended by BEL or ST), and the two-character escapes. A string without its
+# end, or a longer one, is text; so is what follows U+0090 to U+009F: they come from UTF-8 that was read as Latin-1.
 _ANSI = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f]).*?(?:\x07|\x1b\\|\x9c|$)"
-    r"|\x1b[ -/]*[0-~]?",
-    re.DOTALL,
+    r"|\x1b[\]PX^_][^\x07\x1b\x9c\n]{0,2000}(?:\x07|\x1b\\|\x9c)"
+    r"|\x1b[ -/]*[0-~]?"
 )
 # What XML 1.0 forbids or discourages, and the characters that some XML readers turn into references and choke on.
 _FORBIDDEN = re.compile(
@@ -17,11 +17,19 @@ _FORBIDDEN = re.compile(
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
     + "]"
 )
+#: Characters of a text that are looked at.
+LONGEST = 200_000
 
 
 def clean(value: object) -> str:
-    """The text without terminal sequences and without characters that XML or a page cannot carry."""
-    text = _ANSI.sub("", str(value))
+    """The text without terminal sequences and without characters that XML or a page cannot carry.
+
+    Of one longer than `LONGEST` the middle is left out: nothing shows more of it, and 10 MB would take their time.
+    """
+    whole = str(value)
+    if len(whole) <= LONGEST and whole.isascii() and whole.isprintable():
+        return whole  # nearly every text of a large run, and nothing in it to be taken out
+    text = _ANSI.sub("", clip(whole, LONGEST))
     return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

@@ -11,6 +11,7 @@ import re
 from stackprobe.outputs import wording
 from stackprobe.outputs.clean import one_line
 from stackprobe.results import Outcome, Results, Scenario, Step
+from stackprobe.results.statistics import statistics
 
 FILENAME = "summary.md"
 
@@ -18,6 +19,9 @@ FILENAME = "summary.md"
 LARGEST = 900_000
 LONGEST_MESSAGE = 600
 MOST_PROBLEMS_PER_SCENARIO = 20
+#: Steps and calls in the table of statistics.
+MOST_STATISTICS = 10
+STATISTICS = "Statistics"
 
 SIGNS = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.ERROR: "⚠️", Outcome.SKIPPED: "⏭️"}
 
@@ -35,6 +39,7 @@ def render(results: Results) -> str:
         *_table(results),
         *_leftovers(results),
         *_notes(results),
+        *_statistics(results),
         *_foot(results),
     ]
     return _trim(lines)
@@ -154,6 +159,32 @@ def _table(results: Results) -> list[str]:
             f"| {wording.duration(scenario.duration_ms)} | {len(scenario.steps)} | {slow} | {scenario.retries} |"
         )
     return [*lines, ""]
+
+
+def _statistics(results: Results) -> list[str]:
+    """Steps that ran several times and calls, those that took most of the time; folded, as they are no news."""
+    found = statistics([results])
+    rows = [(f"{text(key[0], 60)} › {text(one.name, 80)}", one) for key, one in found.steps.items() if one.number > 1]
+    rows += [
+        (f"{text(service, 40)} {_code(f'{method} {what}')}", one)
+        for (service, method, what), one in found.calls.items()
+    ]
+    rows = sorted(rows, key=lambda row: -sum(row[1].durations_ms))
+    if not rows:
+        return []
+    lines = [
+        f"<details><summary>{STATISTICS}</summary>",
+        "",
+        "| Step or call | Bad | Count | Min | Median | Mean | 95 % | Max |",
+        "|---|" + "--:|" * 7,
+    ]
+    for name, tally in rows[:MOST_STATISTICS]:
+        spread = tally.spread()
+        durations = (spread.min_ms, spread.median_ms, spread.mean_ms, spread.p95_ms, spread.max_ms)
+        lines.append(f"| {name} | {tally.bad} | {spread.count} | {' | '.join(map(wording.duration, durations))} |")
+    if len(rows) > MOST_STATISTICS:
+        lines += ["", f"… and {len(rows) - MOST_STATISTICS} more, that took less time"]
+    return [*lines, "", "</details>", ""]
 
 
 def _leftovers(results: Results) -> list[str]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from junit_xml import TestCase, TestSuite
 
 from stackprobe.outputs.clean import clean, clip, one_line
+from stackprobe.outputs.junit_document import Suite
 from stackprobe.results import Results
 from stackprobe.service_levels import Verdict
 
@@ -21,23 +22,26 @@ LONGEST_TEXT = 1_000
 SHORTEST_S = 0.000001
 
 
-def suite(results: Results) -> TestSuite | None:
+def suite(results: Results) -> Suite | None:
     """The suite; None where the run has no rules."""
     found = results.service_levels
     if found is None or not found.verdicts:
         return None
-    return TestSuite(
-        SUITE,
-        [_case(verdict) for verdict in found.verdicts],
-        hostname=clean(results.host) if results.host else None,
-        timestamp=datetime.fromtimestamp(max(results.start_t, 0), UTC).strftime("%Y-%m-%dT%H:%M:%S"),
-        properties={
-            "cloud": one_line(results.cloud, 500),
-            "run": one_line(results.run_id, 500),
-            "history": one_line(found.blind or "known", 500),
-            "alarms": str(len(found.alarms)),
-        },
+    suite = Suite(
+        TestSuite(
+            SUITE,
+            hostname=one_line(results.host, 300) if results.host else None,
+            timestamp=datetime.fromtimestamp(max(results.start_t, 0), UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+            properties={
+                "cloud": one_line(results.cloud, 500),
+                "run": one_line(results.run_id, 500),
+                "history": one_line(found.blind or "known", 500),
+                "alarms": str(len(found.alarms)),
+            },
+        )
     )
+    suite.add(_case(verdict) for verdict in found.verdicts)
+    return suite
 
 
 def _case(verdict: Verdict) -> TestCase:

@@ -114,6 +114,10 @@ def explanation(step: Step) -> list[str]:
         lines[0] += f" (limit {duration(step.limit_ms)})"
     if step.remedy:
         lines.insert(0, f"what to do: {clean(step.remedy)}")
+    if step.handled and step.message:
+        lines.insert(0, clean(step.message))
+    if step.action:
+        lines.append(f"{clean(step.action)} on {clean(step.host or 'a host')}")
     if step.http_status is not None:
         lines.append(f"HTTP status {step.http_status}")
     if step.request_id:

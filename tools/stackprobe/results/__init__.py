@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stackprobe.journal import FILENAME, read
+from stackprobe.journal import FILENAME, JournalContent, stream
 from stackprobe.results.build import build
 from stackprobe.results.model import Call, Check, Note, Problem, Resource, Results, Scenario, Step
 from stackprobe.results.outcome import Outcome, exit_code, worst_of
@@ -32,6 +32,7 @@ def from_directory(directory: str | Path) -> Results:
 
     :raises stackprobe.errors.UsageError: there is no journal, or it is none.
     """
-    results = build(read(Path(directory) / FILENAME))
+    content = JournalContent(Path(directory) / FILENAME)
+    results = build(content, stream(content))
     take_service_levels(Path(directory), results)
     return results

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from stackprobe.journal.reader import JournalContent, Record
@@ -20,13 +21,15 @@ MOST_REPETITIONS = 100
 _UNFINISHED = "unfinished: the journal ends before its end (killed, crashed, or out of time)"
 
 
-def build(content: JournalContent) -> Results:
+def build(content: JournalContent, records: Iterable[Record] | None = None) -> Results:
     """Build the results of a run from its journal, also when it is cut.
 
     What was not finished is an error, unless a step had failed: then it is failed, and both are reported.
+
+    :param records: the journal's, where they are read one by one; default: ``content.records``.
     """
     builder = _Builder(content)
-    for record in content.records:
+    for record in content.records if records is None else records:
         builder.take(record)
     return builder.finish()
 
@@ -53,7 +56,7 @@ class _Builder:
         t = f.moment(record.fields, "t")
         if t is not None:
             self.latest_t = max(self.latest_t, t)
-            if f.text(record.fields, "scenario"):
+            if record.fields.get("scenario"):
                 unit = _unit(record.fields)
                 self.last_t[unit] = max(self.last_t.get(unit, 0.0), t)
         handler(record.fields)
@@ -84,6 +87,7 @@ class _Builder:
         run.environment, run.zone = f.text(fields, "environment"), f.text(fields, "zone")
         run.prefix = f.text(fields, "prefix") or run.prefix
         run.metrics_prefix = f.text(fields, "metrics_prefix") or run.prefix
+        run.metrics_naming = tuple(f.texts(fields, "metrics_naming"))
         run.stackprobe = f.text(fields, "stackprobe") or ""
         run.ansible, run.python = f.text(fields, "ansible"), f.text(fields, "python")
         run.openstacksdk, run.host = f.text(fields, "openstacksdk"), f.text(fields, "host")
@@ -100,8 +104,12 @@ class _Builder:
         run.start_t = f.moment(fields, "t") or 0.0
         planned = fields.get("scenarios")
         for plan in planned if isinstance(planned, list) else []:
-            if isinstance(plan, dict) and f.text(plan, "name"):
-                name = str(plan["name"])
+            name = f.text(plan, "name") if isinstance(plan, dict) else None
+            if name == RUN_LEVEL:
+                self._note(
+                    "warning", f"the journal plans a scenario {name!r}: that is what the run as a whole is called"
+                )
+            elif name:
                 self.planned[name] = min(max(f.integer(plan, "repeat") or 1, 1), MOST_REPETITIONS)
                 self.suites[name, 1] = Scenario(
                     name,
@@ -141,8 +149,15 @@ class _Builder:
             http_status=f.integer(fields, "http_status"),
             request_id=f.text(fields, "request_id"),
             figures=f.numbers(fields, "figures"),
+            metric=f.text(fields, "metric"),
+            service=f.text(fields, "service"),
+            host=f.text(fields, "host"),
+            action=f.text(fields, "action"),
+            handled=f.text(fields, "handled"),
             repetition=suite.repetition,
         )
+        if step.service and step.service not in suite.services:
+            suite.services = [*suite.services, step.service]
         known = self.steps.get(step.seq)
         if known is not None:
             self._note("warning", f"step {known.name!r} is recorded twice; its worse record counts", suite.name)
@@ -175,6 +190,7 @@ class _Builder:
                 request_id=f.text(fields, "request_id"),
                 attempt=max(f.integer(fields, "attempt") or 1, 1),
                 start_t=f.moment(fields, "start_t") or f.moment(fields, "t") or 0.0,
+                starved=not f.flag(fields, "timed", True),
                 repetition=suite.repetition,
             )
         )
@@ -263,7 +279,7 @@ class _Builder:
             owner = self.steps.get(call.seq) if call.seq is not None else None
             if owner is not None:
                 owner.calls.append(call)
-                call.starved = owner.starved
+                call.starved = call.starved or owner.starved
             else:
                 self.suites[call.scenario, call.repetition].calls_without_step.append(call)
         for resource in self.resources.values():

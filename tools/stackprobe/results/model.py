@@ -12,7 +12,7 @@ from stackprobe.service_levels.verdict import Evaluation
 RUN_LEVEL = "run"
 
 
-@dataclass
+@dataclass(slots=True)
 class Check:
     """An assertion on what a step returned."""
 
@@ -22,14 +22,15 @@ class Check:
     actual: Any
 
 
-@dataclass
+@dataclass(slots=True)
 class Call:
     """One HTTP request to a cloud API. Each attempt is one.
 
     :ivar url: path without ids and without query.
     :ivar resource: what was asked for, as a part of a metric name.
     :ivar status: HTTP status, None when no answer came (then `error` says why).
-    :ivar starved: its step ran while the runner itself starved; its duration says nothing about the cloud.
+    :ivar starved: its step ran while the runner itself starved, or nobody told how long it took; its duration says
+        nothing about the cloud.
     """
 
     scenario: str
@@ -56,7 +57,7 @@ class Call:
         return self.status is None or self.status >= 500
 
 
-@dataclass
+@dataclass(slots=True)
 class Step:
     """One measured action.
 
@@ -65,6 +66,10 @@ class Step:
     :ivar scheduling_ms: delay of the runner before the step, not in `duration_ms`.
     :ivar precision_ms: of a wait, the state was reached at most this much earlier.
     :ivar figures: what else it measured, by names that end with their unit.
+    :ivar metric: name of the figure that it is a part of, of an Ansible task with a tag ``metric=…``; ``service`` and
+        ``zone`` likewise.
+    :ivar host: the host that an Ansible task ran for; ``action`` is its module.
+    :ivar handled: it did not succeed, and the playbook says what then: ``ignored`` or ``rescued``.
     """
 
     scenario: str
@@ -90,12 +95,17 @@ class Step:
     http_status: int | None = None
     request_id: str | None = None
     figures: dict[str, float] = field(default_factory=dict)
+    metric: str | None = None
+    service: str | None = None
+    host: str | None = None
+    action: str | None = None
+    handled: str | None = None
     repetition: int = 1
     checks: list[Check] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class Problem:
     """Something wrong with a scenario or a run that no single step shows: unfinished, ended early, nothing ran."""
 
@@ -103,7 +113,7 @@ class Problem:
     message: str
 
 
-@dataclass
+@dataclass(slots=True)
 class Resource:
     """Something the run made, in its last known state. What is not `deleted` at the end is a leftover."""
 
@@ -119,7 +129,7 @@ class Resource:
         return self.state != "deleted"
 
 
-@dataclass
+@dataclass(slots=True)
 class Note:
     """What a reader of the report should know, such as that certificates were not verified."""
 
@@ -128,7 +138,7 @@ class Note:
     scenario: str | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class Scenario:
     """One behaviour that was probed.
 
@@ -173,13 +183,14 @@ class Scenario:
         return sorted(bad, key=lambda step: step.outcome is not Outcome.FAILED)
 
 
-@dataclass
+@dataclass(slots=True)
 class Results:
     """One run on one cloud.
 
     :ivar known: False when the journal was cut within its first record; then not even the cloud is known.
     :ivar label: what the cloud is called in metrics, if not by its name; ``region_label`` likewise.
     :ivar environment: a label of what is probed, such as ``production``; ``zone`` says where that is.
+    :ivar metrics_naming: what figures are called in metrics.txt, by names of namings; none: as by default.
     :ivar scenarios: everything that was selected, in the order of the selection.
     :ivar run_level: what belongs to the run as a whole, or None when there is nothing of the kind.
     :ivar journal_leftovers: the engine's own count at the end, which may exceed what the journal lists.
@@ -198,6 +209,7 @@ class Results:
     zone: str | None = None
     prefix: str = "stackprobe"
     metrics_prefix: str = "stackprobe"
+    metrics_naming: tuple[str, ...] = ()
     stackprobe: str = ""
     ansible: str | None = None
     python: str | None = None

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stackprobe.history.model import Sample
-from stackprobe.outputs.metrics import percentile
 from stackprobe.outputs.wording import duration
+from stackprobe.results.statistics import percentile
 
 SPAN_S = 7 * 86400.0
 """What a graph shows (s)."""

@@ -12,7 +12,8 @@ from __future__ import annotations
 import contextlib
 
 from stackprobe.outputs import wording
-from stackprobe.watchdog.expected import Expectation, Patience, span
+from stackprobe.spans import span
+from stackprobe.watchdog.expected import Expectation, Patience
 from stackprobe.watchdog.gaps import Gap, gaps
 from stackprobe.watchdog.verdict import Verdict
 from stackprobe.zuul import Build, Zuul, ZuulUnusable

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from stackprobe.history.render import RenderClient, Rendered, RenderFailed
 from stackprobe.metricname import part
 from stackprobe.outputs import wording
-from stackprobe.watchdog.expected import Expectation, Patience, span
+from stackprobe.spans import span
+from stackprobe.watchdog.expected import Expectation, Patience
 from stackprobe.watchdog.gaps import gaps, missing
 from stackprobe.watchdog.verdict import Verdict
 

@@ -17,7 +17,8 @@ from stackprobe.service_levels.conditions.base import Condition, Judgement, Mist
 from stackprobe.service_levels.conditions.window import LONGEST_WINDOW_S, seconds, window
 from stackprobe.service_levels.past import Need, Past
 from stackprobe.service_levels.subject import Subject
-from stackprobe.watchdog.expected import Expectation, Patience, span
+from stackprobe.spans import span
+from stackprobe.watchdog.expected import Expectation, Patience
 from stackprobe.watchdog.gaps import gaps
 
 KEYS = ("missing",)

@@ -7,7 +7,7 @@ from typing import Any
 
 from stackprobe.errors import UsageError
 from stackprobe.service_levels.conditions.base import Judgement, Mistake
-from stackprobe.watchdog.expected import parse_span, span
+from stackprobe.spans import parse_span, span
 
 LONGEST_WINDOW_S = 90 * 86400.0
 DEFAULT_MINIMUM = 5
