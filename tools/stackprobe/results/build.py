@@ -149,7 +149,7 @@ class _Builder:
             http_status=f.integer(fields, "http_status"),
             request_id=f.text(fields, "request_id"),
             figures=f.numbers(fields, "figures"),
-            metric=f.text(fields, "metric"),
+            metrics=tuple(f.texts(fields, "metrics")),
             service=f.text(fields, "service"),
             host=f.text(fields, "host"),
             action=f.text(fields, "action"),
