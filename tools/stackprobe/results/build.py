@@ -191,6 +191,7 @@ class _Builder:
                 attempt=max(f.integer(fields, "attempt") or 1, 1),
                 start_t=f.moment(fields, "start_t") or f.moment(fields, "t") or 0.0,
                 starved=not f.flag(fields, "timed", True),
+                timed=f.flag(fields, "timed", True),
                 repetition=suite.repetition,
             )
         )

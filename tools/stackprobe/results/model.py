@@ -31,6 +31,7 @@ class Call:
     :ivar status: HTTP status, None when no answer came (then `error` says why).
     :ivar starved: its step ran while the runner itself starved, or nobody told how long it took; its duration says
         nothing about the cloud.
+    :ivar timed: False: nobody told, and `duration_ms` is 0.
     """
 
     scenario: str
@@ -49,6 +50,7 @@ class Call:
     attempt: int
     start_t: float
     starved: bool = False
+    timed: bool = True
     repetition: int = 1
 
     @property
