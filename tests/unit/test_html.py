@@ -118,3 +118,40 @@ def test_what_a_steps_time_was_spent_on_is_shown(tmp_path: Path) -> None:
     text = "".join(page(journal, tmp_path).text)
     assert "DNS 1.5 ms · connect 3.0 ms · TLS 12 ms · first byte 250 ms · certificate valid for 80 days" in text
     assert text.count("certificate expired") == 2 and "spread 3" in text
+
+
+def recorded() -> Journals:
+    """Two tasks of a playbook: one failed and that was ignored, one failed for want of an answer."""
+    journal = Journals(scenarios=["network"])
+    journal.run()
+    task = {"kind": "task", "action": "openstack.cloud.network", "host": "localhost"}
+    why = "ignored: no such server"
+    journal.step("network", "Stop it", **task, message=why, handled="ignored", figures={"handled": 1})
+    journal.call("network", "Make it", journal.seq, "network", "GET", "network", url="network")
+    journal.call(
+        "network", "Make it", journal.seq, "network", "POST", "networks", url="networks", status=None, error="no answer",
+        duration_ms=0, timed=False,
+    )  # fmt: skip
+    journal.step("network", "Make it", **task, outcome="failed", message="it came to nothing")
+    journal.add("scenario_end", scenario="network", outcome="failed", duration_ms=200.0, message=None)
+    journal.end("failed")
+    return journal
+
+
+def test_a_failure_that_was_ignored_does_not_look_like_success(tmp_path: Path) -> None:
+    shown = page(recorded(), tmp_path)
+    assert "did not succeed, ignored" in shown.text and "why handled" in shown.values("class")
+    assert "handled 1" not in "".join(shown.text)
+
+
+def test_a_failed_task_tells_its_module_and_its_bad_calls(tmp_path: Path) -> None:
+    shown = page(recorded(), tmp_path)
+    text = " ".join("".join(shown.text).split())
+    card = text.partition("it came to nothing")[2].partition("Timeline")[0]
+    assert "module openstack.cloud.network" in card and "POST networks network no answer" in card
+    assert "GET network" not in card
+
+
+def test_a_time_that_nobody_told_is_not_zero(tmp_path: Path) -> None:
+    text = " ".join("".join(page(recorded(), tmp_path).text).split())
+    assert text.count("no answer · time unknown") == 2 and "0.0 ms" not in text

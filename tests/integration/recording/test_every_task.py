@@ -158,7 +158,7 @@ def check_all_kinds(run: Command) -> None:
         ("Far away (2)", "Fail"): ("failed", None),
     }
     tagged = steps["All kinds", "Tagged for eu-01"]
-    assert (tagged["metric"], tagged["service"], tagged["zone"]) == ("create_server", "compute", "eu-01")
+    assert (tagged["metrics"], tagged["service"], tagged["zone"]) == (["create_server"], "compute", "eu-01")
     assert (tagged["key"], tagged["host"], tagged["line"]) == ("tagged_for_place", "localhost", 7)
     assert {steps["All kinds", f"Boot in az{one}"]["zone"] for one in (1, 2)} == {"az1", "az2"}
     assert {steps["All kinds", f"Boot in az{one}"]["key"] for one in (1, 2)} == {"boot_in_zone"}

@@ -136,6 +136,14 @@ def test_figures_of_steps_are_exported(tmp_path: Path) -> None:
     assert json.loads(list(csv.DictReader(io.StringIO(exported(results, "csv"))))[-1]["figures"]) == figures
 
 
+def test_a_time_that_nobody_told_is_not_zero(tmp_path: Path) -> None:
+    journal = journals.fair(["identity"])
+    next(one for one in journal.records if one["type"] == "call").update(status=None, duration_ms=0, timed=False)
+    journal.write(tmp_path)
+    first, second, *_ = csv.DictReader(io.StringIO(exported(from_directory(tmp_path), "csv", "calls")))
+    assert first["duration_ms"] == "" and float(second["duration_ms"]) > 0
+
+
 def test_heads_are_the_fields_of_the_records(tmp_path: Path) -> None:
     journals.fair().write(tmp_path)
     results = from_directory(tmp_path)

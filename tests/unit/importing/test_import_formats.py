@@ -100,7 +100,7 @@ def test_tags_and_zones_are_honoured(tmp_path: Path) -> None:
     other = task("Volume", localhost=OK | {"invocation": {"module_args": {"availability_zone": "eu-02"}}})
     results = imported(tmp_path, ansible(play("P", one, other), ok=2))
     boot, volume = results.steps
-    assert (boot.metric, boot.service, boot.zone, volume.zone) == ("create_server", "compute", "eu-01", "eu-02")
+    assert (boot.metrics, boot.service, boot.zone, volume.zone) == (("create_server",), "compute", "eu-01", "eu-02")
     assert results.scenarios[0].services == ["compute"]
     assert ".P.boot.eu-01.duration_ms 1000 " in (tmp_path / "out" / "metrics.txt").read_text()
 

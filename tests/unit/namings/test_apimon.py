@@ -144,15 +144,43 @@ def test_what_the_probe_could_not_judge_is_no_failure(tmp_path: Path) -> None:
 
 def test_tasks_that_name_their_metric_add_up_and_failures_that_are_handled_stay_failures(tmp_path: Path) -> None:
     journal = one()
-    journal.step("compute", "Boot it", duration_ms=900.0, metric="create_server", zone="az-1")
-    journal.step("compute", "Look at it", duration_ms=100.0, metric="create_server", zone="az-1")
-    journal.step("compute", "Try that", metric="try", handled="ignored")
-    journal.step("compute", "Try this", metric="try", handled="rescued")
+    journal.step("compute", "Boot it", duration_ms=900.0, metrics=["create_server"], zone="az-1")
+    journal.step("compute", "Look at it", duration_ms=100.0, metrics=["create_server"], zone="az-1")
+    journal.step("compute", "Try that", metrics=["try"], handled="ignored")
+    journal.step("compute", "Try this", metrics=["try"], handled="rescued")
     found = figures(closed(journal), tmp_path)
     root = "apimon.metric.production.eu-de"
     assert found[f"stats.timers.{root}.create_server.az-1.passed.upper"] == 1000
     assert found[f"stats.counters.{root}.create_server.az-1.attempted.count"] == 1
     assert found[f"stats.counters.{root}.try.failed.count"] == 1, "the worse of the two"
+
+
+def test_a_task_is_a_part_of_each_metric_that_it_names(tmp_path: Path) -> None:
+    journal = one()
+    journal.step("compute", "Delete it", duration_ms=900.0, metrics=["delete_server", "delete_server_az1"])
+    found = figures(closed(journal), tmp_path)
+    root = "stats.timers.apimon.metric.production.eu-de"
+    assert found[f"{root}.delete_server.passed.upper"] == found[f"{root}.delete_server_az1.passed.upper"] == 900
+
+
+@pytest.mark.parametrize(
+    ("service", "resource"),
+    [
+        ("object-store", "account"),
+        ("object-store", "container"),
+        ("object-store", "object"),
+        ("compute", "servers_detail"),
+        ("compute", "discovery"),
+        ("network", "router_add_router_interface"),
+        ("orchestration", "stack_resources"),
+        ("identity", "tokens"),
+    ],
+)
+def test_a_recorded_call_keeps_the_name_that_openstacksdk_gave_it(service: str, resource: str, tmp_path: Path) -> None:
+    journal = one()
+    journal.call("compute", "Boot it", 0, service, "GET", resource, url=resource, status=200)
+    found = figures(closed(journal), tmp_path)
+    assert found[f"stats.counters.openstack.api.production.eu-de.{service}.GET.{resource}.200.count"] == 1
 
 
 def test_parity_with_the_metrics_of_apimons_playbooks() -> None:
@@ -161,7 +189,7 @@ def test_parity_with_the_metrics_of_apimons_playbooks() -> None:
 
     found = known(discover(roles_paths())).scenarios
     metrics = {
-        _metric(mock.Mock(scenario=name, key=key, metric=None))
+        _metric(mock.Mock(scenario=name, key=key, metrics=()))
         for name, scenario in found.items()
         for key in scenario.steps().names
     }

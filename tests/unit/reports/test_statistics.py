@@ -99,3 +99,11 @@ def test_a_directory_without_a_run_is_refused(name: str, tmp_path: Path, capsys:
 
 def test_no_run_is_no_statistics() -> None:
     assert Statistics().steps == {} and percentile([7.0], 0.95) == 7.0
+
+
+def test_what_has_no_duration_is_counted_in_the_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    directory = run(tmp_path, [10.0, 20.0], outcome="error")
+    assert "| identity › Ask | 2 | 2 | – | – | – | – | – |" in markdown.render(from_directory(directory))
+    assert main(["statistics", str(directory)]) == 0
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if " Ask " in line]
+    assert row.split()[-7:] == ["2", "2", "–", "–", "–", "–", "–"]

@@ -22,7 +22,7 @@ from stackprobe.outputs import wording
 from stackprobe.outputs.clean import one_line
 from stackprobe.results import Outcome, Results
 from stackprobe.results.loading import load_each
-from stackprobe.results.statistics import Spread, Statistics
+from stackprobe.results.statistics import Statistics, Tally
 
 HELP = "count, min, median, mean, 95th percentile and max of steps and calls, over one or several runs"
 #: Characters of a line where nobody's terminal says how wide it is.
@@ -106,7 +106,7 @@ def _steps(statistics: Statistics) -> Table:
     table = _table("scenario", "step")
     last = None
     for (scenario, _, _), tally in statistics.steps.items():
-        _row(table, "" if scenario == last else scenario, tally.name, tally.bad, tally.spread())
+        _row(table, "" if scenario == last else scenario, tally.name, tally)
         last = scenario
     return table
 
@@ -114,7 +114,7 @@ def _steps(statistics: Statistics) -> Table:
 def _calls(statistics: Statistics) -> Table:
     table = _table("service", "call")
     for (service, method, resource), tally in statistics.calls.items():
-        _row(table, service, f"{method} {resource}", tally.bad, tally.spread())
+        _row(table, service, f"{method} {resource}", tally)
     return table
 
 
@@ -127,8 +127,9 @@ def _table(*names: str) -> Table:
     return table
 
 
-def _row(table: Table, where: str, what: str, bad: int, spread: Spread) -> None:
+def _row(table: Table, where: str, what: str, tally: Tally) -> None:
+    spread = tally.spread()
     durations = (spread.min_ms, spread.median_ms, spread.mean_ms, spread.p95_ms, spread.max_ms)
-    told = Text(str(bad), style="red") if bad else Text("–", style="dim")
-    cells = [Text(str(spread.count)), *(Text(wording.duration(one)) for one in durations)]
+    told = Text(str(tally.bad), style="red") if tally.bad else Text("–", style="dim")
+    cells = [Text(str(tally.number)), *(Text(wording.duration(one)) for one in durations)]
     table.add_row(Text(one_line(where, 60)), Text(one_line(what, 120)), told, *cells)

@@ -110,7 +110,7 @@ def call_record(call: Call) -> dict[str, Any]:
         "start_t": call.start_t,
         "status": call.status,
         "error": text(call.error),
-        "duration_ms": call.duration_ms,
+        "duration_ms": call.duration_ms if call.timed else None,
         "connect_ms": call.connect_ms,
         "tls_ms": call.tls_ms,
         "attempt": call.attempt,

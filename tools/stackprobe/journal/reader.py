@@ -14,7 +14,7 @@ from stackprobe.errors import UsageError
 #: types, fields) is tolerated.
 VERSION = 1
 
-#: What is written: 1.1 added the kinds dns and http and the figures of steps; 1.2 metric, service, host, action and
+#: What is written: 1.1 added the kinds dns and http and the figures of steps; 1.2 metrics, service, host, action and
 #: handled of steps, and timed of calls.
 FORMAT = "1.2"
 

@@ -64,6 +64,8 @@ def _normal(text: str) -> str:
 
 def name_of(call: Call) -> list[str]:
     """The parts of a call's name by openstacksdk's rules, from its URL without ids."""
+    if call.url == call.resource:  # recorded: openstacksdk itself gave the name, and told nothing else
+        return [call.resource]
     path = call.url.partition("?")[0].strip().removeprefix("/").removesuffix(".json")
     parts = path.split("/")
     if _VERSION.fullmatch(parts[0]):

@@ -74,13 +74,14 @@ def events(results: Results) -> Iterator[Event]:
     for suite in results.suites:
         seen: Counter[tuple[int, str, str | None]] = Counter()
         for step in suite.steps:
-            name = _name(step)
-            if name is None:
+            names = _names(step)
+            if not names:
                 continue
             seen[step.repetition, step.key, step.zone] += 1
             # the second server's wait belongs to the second server's request
             number = seen[step.repetition, step.key, step.zone]
-            groups.setdefault((name, suite.name, step.repetition, step.zone, number), []).append(step)
+            for name in names:
+                groups.setdefault((name, suite.name, step.repetition, step.zone, number), []).append(step)
     for (name, *_), steps in groups.items():
         found = {_HANDLED.get(step.handled or "") or _STATUS[step.outcome] for step in steps}
         yield Event(name, min(found, key=_WORST_FIRST.index), _time(steps))
@@ -91,10 +92,16 @@ def _time(steps: Iterable[Step]) -> float | None:
     return None if any(step.starved for step in steps) else sum(step.duration_ms for step in steps)
 
 
+def _names(step: Step) -> list[tuple[str, ...]]:
+    """The names of a step's metrics: several only of a task of a playbook, which says so itself."""
+    if step.metrics:
+        return [(metric,) if step.zone is None else (metric, step.zone) for metric in step.metrics]
+    name = _name(step)
+    return [] if name is None else [name]
+
+
 def _name(step: Step) -> tuple[str, ...] | None:
     """The name of a step's metric, or None: ApiMon has none for it."""
-    if step.metric:  # a task of a playbook that says so itself
-        return (step.metric,) if step.zone is None else (step.metric, step.zone)
     if (step.scenario, step.key) == ("http_watch", "ask_the_address"):
         return ("curl", step.zone or "address")
     if (step.scenario, step.key) == ("dns_resolve", "resolve_the_name"):

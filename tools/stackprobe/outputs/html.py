@@ -46,6 +46,8 @@ def _template() -> jinja2.Template:
         moment=wording.moment,
         value=wording.value,
         answer=wording.answer,
+        call_time=wording.call_time,
+        module=wording.module,
         counted=wording.counted,
         figures=wording.figures,
         text=lambda data, longest=LONGEST_TEXT: clip(clean(data), longest),

@@ -181,7 +181,7 @@ def _statistics(results: Results) -> list[str]:
     for name, tally in rows[:MOST_STATISTICS]:
         spread = tally.spread()
         durations = (spread.min_ms, spread.median_ms, spread.mean_ms, spread.p95_ms, spread.max_ms)
-        lines.append(f"| {name} | {tally.bad} | {spread.count} | {' | '.join(map(wording.duration, durations))} |")
+        lines.append(f"| {name} | {tally.bad} | {tally.number} | {' | '.join(map(wording.duration, durations))} |")
     if len(rows) > MOST_STATISTICS:
         lines += ["", f"… and {len(rows) - MOST_STATISTICS} more, that took less time"]
     return [*lines, "", "</details>", ""]

@@ -80,13 +80,16 @@ def answer(call: Call) -> str:
     return str(call.status) if call.status is not None else (clean(call.error or "") or "no answer")
 
 
+def call_time(call: Call) -> str:
+    """How long a call took, if anybody told."""
+    return duration(call.duration_ms) if call.timed else "time unknown"
+
+
 def call_line(call: Call) -> str:
     """A call on one line: method, path, answer, time, request id."""
     attempt = f" (attempt {call.attempt})" if call.attempt > 1 else ""
     request_id = f" {call.request_id}" if call.request_id else ""
-    return clean(
-        f"{call.service} {call.method} {call.url} → {answer(call)}, {duration(call.duration_ms)}{attempt}{request_id}"
-    )
+    return clean(f"{call.service} {call.method} {call.url} → {answer(call)}, {call_time(call)}{attempt}{request_id}")
 
 
 _FIGURES = {"dns_ms": "DNS", "connect_ms": "connect", "tls_ms": "TLS", "first_byte_ms": "first byte"}
@@ -96,6 +99,8 @@ def figures(step: Step) -> list[str]:
     """What else a step measured: ``DNS 3.1 ms``, ``first byte 20 ms``, ``certificate valid for 80 days``."""
     lines = []
     for name, number in step.figures.items():
+        if name == "handled":  # a figure for metrics; what was handled is told as such
+            continue
         if name == "certificate_days":
             lines.append(f"certificate valid for {number:.0f} days" if number >= 0 else "certificate expired")
         elif name.endswith("_ms"):
@@ -105,6 +110,11 @@ def figures(step: Step) -> list[str]:
         else:
             lines.append(f"{clean(name).replace('_', ' ')} {number:g}")
     return lines
+
+
+def module(step: Step) -> str:
+    """Of an Ansible task its module without the collection, of others their kind."""
+    return clean(step.action or "").rpartition(".")[2] or clean(step.kind)
 
 
 def explanation(step: Step) -> list[str]:
@@ -126,8 +136,8 @@ def explanation(step: Step) -> list[str]:
         lines.append(counted(step.retries, "retry", "retries"))
     if step.precision_ms is not None:
         lines.append(f"known to ± {duration(step.precision_ms)}")
-    if step.figures:
-        lines.append(", ".join(figures(step)))
+    if measured := figures(step):
+        lines.append(", ".join(measured))
     if step.starved:
         lines.append("the runner itself starved meanwhile: this duration says nothing about the cloud")
     if step.file:

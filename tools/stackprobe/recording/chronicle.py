@@ -176,7 +176,7 @@ class Chronicle:
             step=task.step,
             key=key_of(_JINJA.sub(" ", task.raw_name or task.name)),
             zone=task.tags.zone,
-            metric=task.tags.metric,
+            metrics=list(task.tags.metrics),
             service=task.tags.service,
             host=task.host,
             action=task.action,

@@ -143,6 +143,7 @@ class Live:
             if self._cloud_modules and not self._calls:
                 self.chronicle.note(
                     "no API call was reported: openstacksdk does so only where the Python library statsd is installed"
+                    " beside it, and to another address if clouds.yaml names one (metrics.statsd)"
                 )
             if not self.settings.supervised:
                 self.chronicle.close(worst(self._outcomes), self._start_t)

@@ -9,14 +9,20 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Tags:
-    """What is known from tags; the last tag of a kind counts, as the one nearest to the task."""
+    """What is known from tags.
 
-    metric: str | None = None
+    :ivar metrics: every figure that the task is a part of, as in ApiMon, sorted: Ansible shuffles a task's own tags.
+    :ivar service: the first tag of its kind counts, ``zone`` likewise: Ansible has a task's own tags before those of
+        the blocks and the play around it.
+    """
+
+    metrics: tuple[str, ...] = ()
     service: str | None = None
     zone: str | None = None
 
 
-_FIELDS = {"metric": "metric", "service": "service", "az": "zone"}
+_METRIC = "metric"
+_FIELDS = {"service": "service", "az": "zone"}
 
 
 def parse(tags: Any) -> Tags:
@@ -25,11 +31,14 @@ def parse(tags: Any) -> Tags:
     :param tags: a text with commas, or a list of such texts.
     """
     found: dict[str, str] = {}
+    metrics: set[str] = set()
     for tag in flattened(tags):
-        kind, separator, value = tag.partition("=")
-        if separator and kind.strip() in _FIELDS and value.strip():
-            found[_FIELDS[kind.strip()]] = value.strip()
-    return Tags(**found)
+        kind, value = (part.strip() for part in tag.partition("=")[::2])
+        if value and kind == _METRIC:
+            metrics.add(value)
+        elif value and kind in _FIELDS:
+            found.setdefault(_FIELDS[kind], value)
+    return Tags(tuple(sorted(metrics)), **found)
 
 
 def flattened(tags: Any) -> Iterable[str]:

@@ -149,7 +149,7 @@ class _Builder:
             http_status=f.integer(fields, "http_status"),
             request_id=f.text(fields, "request_id"),
             figures=f.numbers(fields, "figures"),
-            metric=f.text(fields, "metric"),
+            metrics=tuple(f.texts(fields, "metrics")),
             service=f.text(fields, "service"),
             host=f.text(fields, "host"),
             action=f.text(fields, "action"),
@@ -191,6 +191,7 @@ class _Builder:
                 attempt=max(f.integer(fields, "attempt") or 1, 1),
                 start_t=f.moment(fields, "start_t") or f.moment(fields, "t") or 0.0,
                 starved=not f.flag(fields, "timed", True),
+                timed=f.flag(fields, "timed", True),
                 repetition=suite.repetition,
             )
         )

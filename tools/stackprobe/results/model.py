@@ -31,6 +31,7 @@ class Call:
     :ivar status: HTTP status, None when no answer came (then `error` says why).
     :ivar starved: its step ran while the runner itself starved, or nobody told how long it took; its duration says
         nothing about the cloud.
+    :ivar timed: False: nobody told, and `duration_ms` is 0.
     """
 
     scenario: str
@@ -49,6 +50,7 @@ class Call:
     attempt: int
     start_t: float
     starved: bool = False
+    timed: bool = True
     repetition: int = 1
 
     @property
@@ -66,8 +68,8 @@ class Step:
     :ivar scheduling_ms: delay of the runner before the step, not in `duration_ms`.
     :ivar precision_ms: of a wait, the state was reached at most this much earlier.
     :ivar figures: what else it measured, by names that end with their unit.
-    :ivar metric: name of the figure that it is a part of, of an Ansible task with a tag ``metric=…``; ``service`` and
-        ``zone`` likewise.
+    :ivar metrics: names of the figures that it is a part of, of an Ansible task with tags ``metric=…``; ``service``
+        and ``zone`` likewise.
     :ivar host: the host that an Ansible task ran for; ``action`` is its module.
     :ivar handled: it did not succeed, and the playbook says what then: ``ignored`` or ``rescued``.
     """
@@ -95,7 +97,7 @@ class Step:
     http_status: int | None = None
     request_id: str | None = None
     figures: dict[str, float] = field(default_factory=dict)
-    metric: str | None = None
+    metrics: tuple[str, ...] = ()
     service: str | None = None
     host: str | None = None
     action: str | None = None
