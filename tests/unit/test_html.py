@@ -128,10 +128,8 @@ def recorded() -> Journals:
     why = "ignored: no such server"
     journal.step("network", "Stop it", **task, message=why, handled="ignored", figures={"handled": 1})
     journal.call("network", "Make it", journal.seq, "network", "GET", "network", url="network")
-    journal.call(
-        "network", "Make it", journal.seq, "network", "POST", "networks", url="networks", status=None, error="no answer",
-        duration_ms=0, timed=False,
-    )  # fmt: skip
+    none = {"status": None, "error": "no answer", "duration_ms": 0, "timed": False}
+    journal.call("network", "Make it", journal.seq, "network", "POST", "networks", url="networks", **none)
     journal.step("network", "Make it", **task, outcome="failed", message="it came to nothing")
     journal.add("scenario_end", scenario="network", outcome="failed", duration_ms=200.0, message=None)
     journal.end("failed")

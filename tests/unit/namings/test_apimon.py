@@ -163,6 +163,13 @@ def test_a_task_is_a_part_of_each_metric_that_it_names(tmp_path: Path) -> None:
     assert found[f"{root}.delete_server.passed.upper"] == found[f"{root}.delete_server_az1.passed.upper"] == 900
 
 
+def test_a_task_that_names_no_metric_has_none(tmp_path: Path) -> None:
+    journal = one()
+    journal.step("compute", "Delete volume", kind="task")
+    journal.step("compute", "Create Volume in AZs", kind="task")
+    assert not [name for name in figures(closed(journal), tmp_path) if "volume" in name]
+
+
 @pytest.mark.parametrize(
     ("service", "resource"),
     [

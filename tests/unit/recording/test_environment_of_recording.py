@@ -32,7 +32,9 @@ def test_what_ansible_cfg_says_is_kept(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_settings_survive_the_environment(tmp_path: Path) -> None:
-    wanted = Settings(tmp_path, Place("demo", "eu", "production", "z1", ("stackprobe", "apimon")), supervised=True)
+    wanted = Settings(
+        tmp_path, Place("demo", "eu", "production", "z1", ("stackprobe", "apimon")), True, count_rescued=True
+    )
     assert settings(wanted.variables()) == wanted
     assert settings({}) is None
 

@@ -39,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_place(parser)
     parser.add_argument(
+        "--count-rescued",
+        action="store_true",
+        help="failures that a block of the playbook rescues count, as with ApiMon",
+    )
+    parser.add_argument(
         "--print-environment",
         action="store_true",
         help="run nothing; print the variables that make any ansible-playbook record into --output DIR, for a shell",
@@ -80,7 +85,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """
     where = place(arguments)
     if arguments.print_environment:
-        return _print_environment(arguments.output, where)
+        return _print_environment(arguments.output, where, arguments.count_rescued)
     if not arguments.program:
         raise UsageError("no command was given", remedy="name ansible-playbook and its options behind `--`")
     program, *options = arguments.program
@@ -89,7 +94,7 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{program} is no program", remedy="name ansible-playbook and its options behind `--`")
     stop = Stop()
     with stop.listening(), output_directory(arguments.output, where.cloud) as output:
-        wanted = environment.Settings(output, where, supervised=True)
+        wanted = environment.Settings(output, where, supervised=True, count_rescued=arguments.count_rescued)
         variables = {**os.environ, **environment.for_ansible(os.environ), **wanted.variables()}
         code = supervise([found, *options], variables, stop)
         try:
@@ -106,10 +111,11 @@ def execute(arguments: argparse.Namespace) -> int:
         return results.exit_code
 
 
-def _print_environment(output: Path | None, where: Place) -> int:
+def _print_environment(output: Path | None, where: Place, count_rescued: bool) -> int:
     if output is None:
         raise UsageError("the variables need a directory", remedy="name it with --output")
-    variables = {**environment.for_ansible(os.environ), **environment.Settings(output, where).variables()}
+    wanted = environment.Settings(output, where, count_rescued=count_rescued)
+    variables = {**environment.for_ansible(os.environ), **wanted.variables()}
     for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")
     return 0

@@ -40,6 +40,8 @@ _MADE = re.compile(r"(create|delete)_(?:(?:the|a|an)_)?([a-z0-9]+(?:_[a-z0-9]+){
 #: Scenarios whose zones are none: a type of volumes belongs to the metric's name, a number of a server nowhere.
 _TYPED = {"volume_types"}
 _NUMBERED = {"server_batch"}
+#: The kind of steps that a recorded or imported playbook has.
+_RECORDED = "task"
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,8 @@ def _time(steps: Iterable[Step]) -> float | None:
 
 
 def _names(step: Step) -> list[tuple[str, ...]]:
-    """The names of a step's metrics: several only of a task of a playbook, which says so itself."""
-    if step.metrics:
+    """The names of a step's metrics. A task of somebody's playbook says by its tags which ones it has, if any."""
+    if step.kind == _RECORDED or step.metrics:
         return [(metric,) if step.zone is None else (metric, step.zone) for metric in step.metrics]
     name = _name(step)
     return [] if name is None else [name]

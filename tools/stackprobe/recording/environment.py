@@ -20,17 +20,20 @@ REGION = "STACKPROBE_RECORD_REGION"
 ENVIRONMENT = "STACKPROBE_RECORD_ENVIRONMENT"
 ZONE = "STACKPROBE_RECORD_ZONE"
 NAMING = "STACKPROBE_RECORD_NAMING"
+COUNT_RESCUED = "STACKPROBE_RECORD_COUNT_RESCUED"
+"""Set: a failure that a block rescues is one all the same."""
 SUPERVISED = "STACKPROBE_RECORD_SUPERVISED"
 """Set: somebody else writes the last record of the journal."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to record: where to, and what is probed."""
+    """How to record: where to, what is probed, and whether failures count that the playbook rescues."""
 
     directory: Path
     place: Place
     supervised: bool = False
+    count_rescued: bool = False
 
     def variables(self) -> dict[str, str]:
         """As variables of the environment."""
@@ -42,6 +45,7 @@ class Settings:
             ZONE: self.place.zone,
             NAMING: ",".join(self.place.naming),
             SUPERVISED: "1" if self.supervised else None,
+            COUNT_RESCUED: "1" if self.count_rescued else None,
         }
         return {name: value for name, value in found.items() if value}
 
@@ -51,7 +55,7 @@ def settings(environ: Mapping[str, str]) -> Settings | None:
     directory = environ.get(DIRECTORY)
     if not directory:
         return None
-    return Settings(Path(directory), place(environ), bool(environ.get(SUPERVISED)))
+    return Settings(Path(directory), place(environ), bool(environ.get(SUPERVISED)), bool(environ.get(COUNT_RESCUED)))
 
 
 def place(environ: Mapping[str, str]) -> Place:

@@ -15,7 +15,7 @@ from stackprobe.recording import known_secrets, statsd
 from stackprobe.recording.chronicle import Chronicle, Task, worst
 from stackprobe.recording.environment import Settings
 from stackprobe.recording.tags import with_zone_of
-from stackprobe.recording.verdict import Verdict, judge
+from stackprobe.recording.verdict import RESCUED, Verdict, judge
 
 JOURNAL = "journal.jsonl"
 _INCLUDES = ("include_tasks", "include_role", "import_tasks", "import_role", "include", "meta")
@@ -102,6 +102,8 @@ class Live:
             if begun is None:
                 begun = (self.chronicle.begin(task), time.monotonic())
             begun[0].tags = with_zone_of(begun[0].tags, result)
+            if handled == RESCUED and self.settings.count_rescued:
+                handled, remark = None, "the playbook rescues it: it counts all the same"
             verdict = judge(result, status, handled, remark)
             if not remark and verdict.outcome in ("failed", "error"):
                 self._counted += 1
