@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import journals
 import pytest
 from journals import Journals
+from stackprobe import namings
 from stackprobe.journal import read
-from stackprobe.outputs import html
+from stackprobe.outputs import html, junit, summary
 from stackprobe.results import build
 
 from tests.support.html_page import Page
@@ -153,3 +155,15 @@ def test_a_failed_task_tells_its_module_and_its_bad_calls(tmp_path: Path) -> Non
 def test_a_time_that_nobody_told_is_not_zero(tmp_path: Path) -> None:
     text = " ".join("".join(page(recorded(), tmp_path).text).split())
     assert text.count("no answer · time unknown") == 2 and "0.0 ms" not in text
+
+
+def test_of_a_playbook_nobody_says_that_nothing_was_left(tmp_path: Path) -> None:
+    journal = recorded()
+    assert "Leftovers" in page(journal, tmp_path).text
+    journal.records[0]["verify"] = journal.records[-1]["leftovers"] = None
+    assert "Leftovers" not in page(journal, tmp_path).text
+    results = build(read(tmp_path / "journal.jsonl"))
+    assert json.loads(summary.render(results))["leftovers"] is None
+    assert not [name for name, _ in namings.points(results) if "leftovers" in name]
+    assert "leftovers" not in junit.render(results) and "tls_verified" not in junit.render(results)
+    assert not any("certificates" in note.message for note in results.notes)

@@ -76,7 +76,7 @@ def _run(results: Results) -> dict[str, Any]:
         "duration_ms": results.duration_ms,
         "finished": results.finished,
         "end_reason": text(results.end_reason),
-        "leftovers": results.leftovers,
+        "leftovers": results.leftovers if results.leftovers_known else None,
         "retries": results.retries,
         "ci": {text(name): text(value) for name, value in results.ci.items()},
         "stackprobe": text(results.stackprobe),

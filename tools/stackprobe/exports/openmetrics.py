@@ -34,7 +34,8 @@ def _families(results: Results) -> Iterator[Iterator[str]]:
         yield write.gauge("run_start_delay", "From trigger to start", _whole(results.start_delay_ms), SECONDS)
     yield write.states("run_outcome", "Outcome of the run", results.outcome)
     yield write.gauge("run_retries", "Tries beyond the first", [((), results.retries)])
-    yield write.gauge("run_leftovers", "Resources that are not known to be deleted", [((), results.leftovers)])
+    if results.leftovers_known:
+        yield write.gauge("run_leftovers", "Resources that are not known to be deleted", [((), results.leftovers)])
     yield from _scenarios(results, write)
     yield from _steps(results, write)
     yield from _calls(results, write)

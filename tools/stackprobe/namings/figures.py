@@ -53,7 +53,7 @@ def figures(results: Results) -> Iterator[Figure]:
     """Every figure of a run."""
     for name, suite in _named(results):
         if suite is not results.run_level:
-            yield from _of(Subject("scenario", (name,), {"scenario": name}), _scenario(suite))
+            yield from _of(Subject("scenario", (name,), {"scenario": name}), _scenario(suite, results.leftovers_known))
         yield from _steps(name, suite.steps)
     yield from _of(Subject("run", ("run",)), _run(results))
     yield from _calls(results.calls)
@@ -83,7 +83,7 @@ def _of(subject: Subject, leaves: _Leaves) -> Iterator[Figure]:
         yield Figure(subject, leaf, value)
 
 
-def _scenario(scenario: Scenario) -> _Leaves:
+def _scenario(scenario: Scenario, leftovers_known: bool) -> _Leaves:
     """Figures of a scenario as a whole; of one that ran several times, how often it ended in which way."""
     times = scenario.repetitions or [scenario]
     ended = [one for one in times if one.finished and one.outcome in JUDGED]
@@ -91,7 +91,8 @@ def _scenario(scenario: Scenario) -> _Leaves:
     for outcome in _OUTCOMES:
         yield outcome, sum(one.outcome is outcome for one in times)
     yield "retries", scenario.retries
-    yield "leftovers", scenario.leftovers
+    if leftovers_known:
+        yield "leftovers", scenario.leftovers
 
 
 def _steps(scenario: str, steps: Iterable[Step]) -> Iterator[Figure]:
@@ -162,7 +163,8 @@ def _run(results: Results) -> _Leaves:
     if results.outcome in JUDGED:  # a watchdog looks for it: see doc/source/watchdog.md
         yield "heartbeat", 1
     yield "retries", results.retries
-    yield "leftovers", results.leftovers
+    if results.leftovers_known:
+        yield "leftovers", results.leftovers
 
 
 def _calls(calls: Iterable[Call]) -> Iterator[Figure]:

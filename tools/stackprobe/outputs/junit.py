@@ -166,10 +166,10 @@ def _properties(results: Results, scenario: Scenario) -> dict[str, str]:
         "stackprobe": results.stackprobe,
         "openstacksdk": results.openstacksdk,
         "ansible": results.ansible,
-        "tls_verified": "yes" if results.verify else "no",
+        "tls_verified": None if results.verify is None else "yes" if results.verify else "no",
         "tags": ",".join(scenario.tags),
         "retries": scenario.retries,
-        "leftovers": scenario.leftovers,
+        "leftovers": scenario.leftovers if results.leftovers_known else None,
     }
     return {name: one_line(value, 500) for name, value in values.items() if value not in (None, "")}
 

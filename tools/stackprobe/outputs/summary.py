@@ -51,7 +51,7 @@ def render(results: Results) -> str:
             "steps": {outcome.value: sum(step.outcome is outcome for step in results.steps) for outcome in Outcome},
         },
         "retries": results.retries,
-        "leftovers": results.leftovers,
+        "leftovers": results.leftovers if results.leftovers_known else None,
         "scenarios": [_scenario(scenario) for scenario in results.scenarios],
         "problems": problems[:MOST_PROBLEMS],
         "problems_left_out": max(len(problems) - MOST_PROBLEMS, 0),

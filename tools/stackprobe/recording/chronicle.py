@@ -108,7 +108,7 @@ class Chronicle:
             metrics_naming=list(place.naming),
             stackprobe=__version__,
             scenarios=scenarios,
-            verify=True,
+            verify=None,
             **facts,
         )
 
@@ -260,7 +260,7 @@ class Chronicle:
             outcome=outcome,
             exit_code={"passed": 0, "failed": 1}.get(outcome, 2),
             duration_ms=round(max(t - start_t, 0.0) * 1000, 3),
-            leftovers=0,
+            leftovers=None,
             reason=reason,
         )
 

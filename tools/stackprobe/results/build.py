@@ -92,7 +92,7 @@ class _Builder:
         run.ansible, run.python = f.text(fields, "ansible"), f.text(fields, "python")
         run.openstacksdk, run.host = f.text(fields, "openstacksdk"), f.text(fields, "host")
         run.config = f.text(fields, "config")
-        run.verify = f.flag(fields, "verify", True)
+        run.verify = None if fields.get("verify", True) is None else f.flag(fields, "verify", True)
         rules = fields.get("service_levels")
         run.rules = dict(rules) if isinstance(rules, dict) else {}
         run.verdict_mode = f.text(fields, "verdict") or "raw"
@@ -222,6 +222,7 @@ class _Builder:
         run.finished = True
         run.duration_ms = f.duration(fields, "duration_ms") or 0.0
         run.end_reason = f.text(fields, "reason")
+        run.leftovers_known = fields.get("leftovers", 0) is not None
         run.journal_leftovers = max(f.integer(fields, "leftovers") or 0, 0)
         self.end_outcome = parse(fields.get("outcome"))
 
@@ -241,7 +242,7 @@ class _Builder:
         names = dict.fromkeys(name for name, _ in self.suites)
         run.scenarios = [merged(self._repetitions(name), run.run_id) for name in names]
         self._judge_run()
-        if not run.verify:
+        if run.verify is False:
             self._note("warning", "TLS certificates were not verified (verify: false)")
         for message in self.content.notes:
             self._note("warning", message)

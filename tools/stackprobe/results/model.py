@@ -195,7 +195,9 @@ class Results:
     :ivar metrics_naming: what figures are called in metrics.txt, by names of namings; none: as by default.
     :ivar scenarios: everything that was selected, in the order of the selection.
     :ivar run_level: what belongs to the run as a whole, or None when there is nothing of the kind.
+    :ivar verify: whether TLS certificates were checked; None, of other people's playbooks: not known.
     :ivar journal_leftovers: the engine's own count at the end, which may exceed what the journal lists.
+    :ivar leftovers_known: False, of other people's playbooks: nobody counted what they made.
     :ivar rules: the service levels that held for the run, as the configuration had them.
     :ivar verdict_mode: ``raw``, or ``damped`` where the exit code follows the runs before, too.
     :ivar service_levels: what was found about them; None where nothing was judged.
@@ -218,7 +220,7 @@ class Results:
     openstacksdk: str | None = None
     host: str | None = None
     config: str | None = None
-    verify: bool = True
+    verify: bool | None = True
     ci: dict[str, Any] = field(default_factory=dict)
     deadline_s: float | None = None
     trigger_t: float | None = None
@@ -233,6 +235,7 @@ class Results:
     calls: list[Call] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     journal_leftovers: int = 0
+    leftovers_known: bool = True
     rules: dict[str, Any] = field(default_factory=dict)
     verdict_mode: str = "raw"
     service_levels: Evaluation | None = None
