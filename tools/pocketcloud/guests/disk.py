@@ -1,4 +1,4 @@
-"""The disk of a guest: a directory with what is its own. Programs and libraries are the machine's, mounted read-only."""
+"""The disk of a guest: a directory with what is its own. The programs are the machine's, mounted read-only."""
 
 from __future__ import annotations
 

@@ -64,10 +64,11 @@ class Machine:
                 self._plug(one, f"eth{free}")
 
     def _plug(self, one: Interface, name: str) -> None:
+        identities = {"iface-id": one.port, "iface-status": "active", "attached-mac": one.mac, "vm-uuid": self.server}
         self._vsctl(
-            "--may-exist", "add-port", INTEGRATION_BRIDGE, one.device, "--", "set", "interface", one.device,
-            "type=internal", f'mac="{one.mac}"', f"external-ids:iface-id={one.port}",
-            "external-ids:iface-status=active", f'external-ids:attached-mac="{one.mac}"', f"external-ids:vm-uuid={self.server}",
+            "--may-exist", "add-port", INTEGRATION_BRIDGE, one.device,
+            "--", "set", "interface", one.device, "type=internal", f'mac="{one.mac}"',
+            *(f'external-ids:{key}="{value}"' for key, value in identities.items()),
         )  # fmt: skip
         namespaces.ip("-n", self.names.switch, "link", "set", one.device, "netns", self.namespace)
         mtu = str(one.mtu or SPARE_MTU)

@@ -29,6 +29,7 @@ PROGRAMS = {
     "iptables": "iptables",
     "ethtool": "ethtool",
     "busybox": "busybox-static",
+    "curl": "curl",
     "sshd": "openssh-server",
     "ssh-keygen": "openssh-client",
 }
