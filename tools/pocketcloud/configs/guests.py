@@ -23,7 +23,7 @@ def _databases(site: Site) -> dict[str, object]:
 
 def _neutron(site: Site) -> Ini:
     return {
-        "DEFAULT": {"service_plugins": "ovn-router,port_forwarding,qos,segments,trunk"},
+        "DEFAULT": {"service_plugins": "ovn-router,port_forwarding,qos"},
         "ml2": {
             "type_drivers": "flat,vlan,geneve,local",
             "tenant_network_types": "geneve",
