@@ -49,6 +49,10 @@ def test_the_console_log_has_the_host_key_that_the_guest_shows(customer: Custome
     assert shown and shown == keys[1].split()[:2]
 
 
+def test_a_subnet_without_name_servers_hands_out_none_of_the_machines(customer: Customer, outside: Outside) -> None:
+    assert outside.ssh(customer.address, "cat /etc/resolv.conf") == "nameserver 203.0.113.1"
+
+
 def test_guests_reach_each_other_and_the_outside(customer: Customer, outside: Outside) -> None:
     other = customer.fixed_address("second")
     until(lambda: answers(outside, customer, f"ping -c 1 -W 1 {other}"), "ping from guest to guest")

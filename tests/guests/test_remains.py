@@ -74,8 +74,11 @@ def test_a_cloud_that_was_killed_is_removed_by_down_and_replaced_by_up(
     left = traces(directory)
     assert {"namespaces", "run", "processes"} <= left.keys(), "guests outlive the services"
 
-    own.up(guests=True)
+    settings = own.up(guests=True, tls=True, rtt_ms=2)
     assert own.status().all_answer
+    url = settings.ports.public_url("keystone", tls=True, path=True)
+    answer = Outside(own.outside, key).run("curl", "-sS", "--cacert", str(own.layout.ca), url)
+    assert '"version"' in answer.stdout, answer.stderr
     assert not namespaces.exists(Names(directory).guest(theirs.servers["first"].id))
     assert outside.login(customer.address) == "tests-first", "the other cloud goes on"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from pocketcloud.configs import Ini, Site
-from pocketcloud.guests.names import METADATA_PORT, PHYSICAL_NETWORK, Names
+from pocketcloud.guests.names import METADATA_PORT, OUTSIDE, PHYSICAL_NETWORK, Names
 from pocketcloud.services import HOST
 
 PLUG_WITHIN_S = 60
@@ -38,6 +38,7 @@ def _neutron(site: Site) -> Ini:
             "ovn_metadata_enabled": "true",
             "enable_distributed_floating_ip": "true",
             "ovn_emit_need_to_frag": "true",
+            "dns_servers": OUTSIDE,  # of subnets that name none; it would be the machine's own
         },
         "ovs": {"ovsdb_connection": Names(site.layout.root).ovs},
     }

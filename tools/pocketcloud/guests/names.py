@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 EXTERNAL_CIDR = "203.0.113.0/24"
-OUTSIDE_ADDRESS = "203.0.113.1/24"  # the gateway of the external network, and the one address of the outside
+OUTSIDE = "203.0.113.1"  # the gateway of the external network: the one address of the outside
+OUTSIDE_ADDRESS = f"{OUTSIDE}/24"
 PHYSICAL_NETWORK = "public"
 METADATA_PORT = 8775  # of nova's metadata API, in the switch's namespace
 CHASSIS = "pocket-chassis"  # what OVN knows the machine as; the compute services of all zones plug into it
