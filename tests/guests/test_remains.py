@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -89,7 +90,8 @@ def test_a_cloud_that_was_killed_is_removed_by_down_and_replaced_by_up(
     own.down()
 
 
-def test_an_up_that_was_killed_on_its_way_is_removed_by_down(directory: Path) -> None:
+@pytest.mark.parametrize("removed", [False, True], ids=["", "its directory too"])
+def test_an_up_that_was_killed_on_its_way_is_removed_by_down(directory: Path, removed: bool) -> None:
     command = [sys.executable, "-m", "pocketcloud", "up", "--guests", str(directory)]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -97,6 +99,8 @@ def test_an_up_that_was_killed_on_its_way_is_removed_by_down(directory: Path) ->
     finally:
         child.kill()
         child.wait()
+    if removed:
+        shutil.rmtree(directory)
     Cloud(directory).down()
     assert traces(directory) == {}
 

@@ -156,6 +156,8 @@ class Cloud:
 
     def down(self) -> int:
         """Stop the cloud; its logs and files stay until the next `up`. Returns how many processes had to be killed."""
+        if not self.layout.settings.exists() and remains.exist(self.layout):  # its directory was removed under it
+            return running.stop(self.layout, patience_s=running.STOP_PATIENCE_S)
         with self._lock(create=False):
             return running.stop(self.layout, patience_s=running.STOP_PATIENCE_S)
 

@@ -9,6 +9,12 @@ from pocketcloud.guests.names import Names
 from pocketcloud.layout import Layout
 
 
+def exist(layout: Layout) -> bool:
+    """Whether there is anything of such a tier."""
+    names = Names(layout.root)
+    return names.run.exists() or bool(namespaces.beginning_with(names.prefix))
+
+
 def clear(layout: Layout) -> int:
     """Kill what lives in the namespaces of the cloud in this directory and remove them; returns how many were killed.
 
