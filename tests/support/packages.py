@@ -32,6 +32,22 @@ NEEDED = {
         "systemd": "systemd-analyze",
         "util-linux": "flock",
     },
+    "guests": {
+        "iproute2": "ip",
+        "iputils-ping": "ping",
+        "util-linux": "nsenter",
+        "mount": "mount",
+        "openvswitch-switch": "ovs-vswitchd",
+        "ovn-central": "ovn-northd",
+        "ovn-host": "ovn-controller",
+        "haproxy": "haproxy",
+        "iptables": "iptables",
+        "ethtool": "ethtool",
+        "busybox-static": "busybox",
+        "curl": "curl",
+        "openssh-client": "ssh",
+        "openssh-server": "sshd",
+    },
 }
 #: Programs of administrators may not be on a user's PATH.
 PLACES = "/usr/sbin:/sbin:/usr/local/sbin"

@@ -47,9 +47,12 @@ def layer_key(name: str) -> str:
     return _digest([venv_key().encode(), CONSTRAINTS_MORE.read_bytes(), name.encode()])
 
 
-def golden_key(package: Path = PACKAGE, optional: Iterable[str] = (), series: Series = NEWEST) -> str:
+def golden_key(
+    package: Path = PACKAGE, optional: Iterable[str] = (), series: Series = NEWEST, guests: bool = False
+) -> str:
     """Hash of what shapes a fresh cloud: the services and every line of this package."""
     parts = [venv_key(series).encode(), *(layer_key(name).encode() for name in optional)]
+    parts += [b"guests"] if guests else []
     for path in sorted(package.rglob("*.py")):
         parts += [str(path.relative_to(package)).encode(), path.read_bytes()]
     return _digest(parts)

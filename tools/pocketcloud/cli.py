@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import signal
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from pocketcloud.cloud import Cloud, Status
 from pocketcloud.errors import PocketcloudError, ServiceDied
 from pocketcloud.faults.rules import FaultsError, parse
+from pocketcloud.guests import namespaces
 from pocketcloud.progress import Progress
 from pocketcloud.series import ALL as SERIES
 from pocketcloud.series import NEWEST
@@ -36,12 +38,22 @@ def _parser() -> argparse.ArgumentParser:
         help=f"the release of OpenStack: {', '.join(SERIES)} (default: %(default)s)",
     )  # fmt: skip
     up.add_argument("--rtt", type=float, default=0.0, metavar="MS", help="add this round-trip time, in milliseconds")
+    up.add_argument(
+        "--guests", action="store_true",
+        help="move packets and run the servers as guests that take SSH (Linux and root; says what it needs)",
+    )  # fmt: skip
     down = commands.add_parser("down", help="stop the cloud in DIR; its logs stay")
     status = commands.add_parser("status", help="say what answers, on which port, with how much memory")
     status.add_argument("--json", action="store_true", help="as JSON")
     faults = commands.add_parser("faults", help="check DIR/faults.json")
     for command in (up, down, status, faults):
         command.add_argument("dir", metavar="DIR")
+    guests = commands.add_parser("guests", help="of a cloud with guests: what reaches their floating IPs")
+    what = guests.add_subparsers(dest="what", required=True)
+    execute = what.add_parser("exec", help="run a command where floating IPs and the APIs are reached")
+    execute.add_argument("dir", metavar="DIR")
+    execute.add_argument("words", nargs="+", metavar="-- COMMAND", help="the command and its arguments")
+    what.add_parser("namespace", help="print the name of that network namespace").add_argument("dir", metavar="DIR")
     return parser
 
 
@@ -74,18 +86,35 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "up":
         if options.rtt < 0:
             raise PocketcloudError("--rtt is negative", "give milliseconds")
-        cloud.up(options.port, options.tls, options.rtt, options.extra, options.series)
+        cloud.up(options.port, options.tls, options.rtt, options.extra, options.series, options.guests)
         print(f"export OS_CLIENT_CONFIG_FILE={shlex.quote(str(cloud.clouds_yaml))} OS_CLOUD=demo")
         return 0
     if options.command == "down":
         killed = cloud.down()
         print(f"stopped{f', {killed} processes killed' if killed else ''}; logs are in {cloud.layout.log}")
         return 0
+    if options.command == "guests":
+        return _guests(cloud, options)
     if options.command == "faults":
         return _check_faults(cloud)
     status = cloud.status()
     print(_as_json(status) if options.json else _as_text(status))
     return 0 if status.all_answer else 1
+
+
+def _guests(cloud: Cloud, options: argparse.Namespace) -> int:
+    if not namespaces.exists(cloud.outside):
+        raise PocketcloudError(
+            f"no cloud with guests runs in {cloud.layout.root}", f"start one: pocketcloud up --guests {options.dir}"
+        )
+    if options.what == "namespace":
+        print(cloud.outside)
+        return 0
+    try:
+        namespaces.enter(cloud.outside)
+        os.execvp(options.words[0], options.words)  # noqa: S606 - the user's command
+    except OSError as error:
+        raise PocketcloudError(f"cannot run {options.words[0]}: {error.strerror}", "see the line above") from None
 
 
 def _check_faults(cloud: Cloud) -> int:

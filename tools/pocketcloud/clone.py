@@ -52,7 +52,8 @@ def clear(layout: Layout) -> None:
 def lay_out(layout: Layout, settings: Settings) -> None:
     """Directories, keys, configuration and clouds.yaml of a cloud without databases."""
     optional = (f"state/{service.name}" for service in settings.optional)
-    for name in (*DIRECTORIES, *optional):
+    guests = ("state/ovn", "state/guests") if settings.guests else ()
+    for name in (*DIRECTORIES, *optional, *guests):
         (layout.root / name).mkdir(parents=True, exist_ok=True, mode=0o700)
     for repository in ("fernet", "credential"):
         for index in ("0", "1"):
@@ -100,7 +101,8 @@ def copy_golden(golden: Path, layout: Layout, settings: Settings) -> None:
     source = Layout(golden)
     for path in source.db.glob("*.sqlite"):
         shutil.copyfile(path, layout.db / path.name)
-    for name in ("images", *(service.name for service in settings.optional)):
+    guests = ("ovn",) if settings.guests else ()
+    for name in ("images", *guests, *(service.name for service in settings.optional)):
         shutil.copytree(source.state / name, layout.state / name, dirs_exist_ok=True)
     # a compute service that is in the database already refuses to start without this file; our driver ignores it
     (layout.state / "nova" / "compute_id").write_text(f"{uuid.uuid4()}\n")

@@ -17,6 +17,8 @@ from typing import Any
 from pocketcloud import cache, clone, golden, health, ports, processes, running, venv
 from pocketcloud.errors import PocketcloudError
 from pocketcloud.faults.rules import parse
+from pocketcloud.guests import plane, preconditions, remains
+from pocketcloud.guests.names import Names
 from pocketcloud.layout import Layout, Settings, load_settings, write_private
 from pocketcloud.progress import Progress
 from pocketcloud.series import NEWEST, Series, by_name
@@ -74,22 +76,26 @@ class Cloud:
         rtt_ms: float = 0.0,
         extra: Iterable[str] = (),
         series: str = NEWEST.name,
+        guests: bool = False,
     ) -> Settings:
         """Start a fresh cloud; returns when all services answer.
 
         `port` is the first of its block of ports (default: any that are free), `tls` puts the public endpoints on https
         with an authority of the cloud's own, `rtt_ms` adds that round-trip time to them, `extra` names optional
-        services, `series` is the release of OpenStack that it is of.
+        services, `series` is the release of OpenStack that it is of, `guests` moves packets and runs the servers (Linux
+        and root).
         """
         root = self.layout.root
         services, release = chosen(extra), by_name(series)
+        if release is not NEWEST and guests:
+            raise PocketcloudError(f"OpenStack {release.name} has no guests here", f"take {NEWEST.name}")
         if release is not NEWEST and set(services) - set(CORE):
             raise PocketcloudError(
                 f"OpenStack {release.name} has no optional services here", f"leave them out, or take {NEWEST.name}"
             )
         try:
             with self._lock(create=True):
-                return self._up(port, tls, rtt_ms, services, release)
+                return self._up(port, tls, rtt_ms, services, release, guests)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise cache.disk_full(root, "while the cloud was made") from None
@@ -102,7 +108,13 @@ class Cloud:
             raise
 
     def _up(
-        self, port: int | None, tls: bool, rtt_ms: float, services: tuple[Service, ...], series: Series
+        self,
+        port: int | None,
+        tls: bool,
+        rtt_ms: float,
+        services: tuple[Service, ...],
+        series: Series,
+        guests: bool,
     ) -> Settings:
         root = self.layout.root
         for path in (root, cache.directory()):
@@ -117,16 +129,21 @@ class Cloud:
                 f"stop it first with: pocketcloud down {root}",
             )
         cache.check_space(root, NEED_BYTES, "a cloud")
+        remains.clear(self.layout)  # of a cloud whose services were killed
+        if guests:
+            preconditions.check(self.layout)
         if keepers := [service.name for service in services if service.attributes]:
             _check_attributes(self.layout.settings, keepers)
         block = ports.bind(port, relayed=rtt_ms > 0, services=services)
         try:
             place = venv.ensure(self.progress, series)
             layers = venv.ensure_layers(place, (one for one in services if one not in CORE), self.progress)
-            source = golden.ensure(place, self.progress, services, layers, series)
+            source = golden.ensure(place, self.progress, services, layers, series, guests)
             names = [service.name for service in services]
             passwords = clone.new_passwords()
-            settings = Settings(block.ports.base, str(place), tls, rtt_ms, passwords, names, series.name, layers)
+            settings = Settings(
+                block.ports.base, str(place), tls, rtt_ms, passwords, names, series.name, layers, guests
+            )
             with self.progress.step(f"starting the cloud on ports from {block.ports.base}") as update:
                 clone.clear(self.layout)
                 clone.lay_out(self.layout, settings)
@@ -139,8 +156,10 @@ class Cloud:
 
     def down(self) -> int:
         """Stop the cloud; its logs and files stay until the next `up`. Returns how many processes had to be killed."""
+        if not self.layout.settings.exists() and remains.exist(self.layout):  # its directory was removed under it
+            return running.stop(self.layout, patience_s=running.STOP_PATIENCE_S)
         with self._lock(create=False):
-            return processes.stop(self.layout, patience_s=running.STOP_PATIENCE_S)
+            return running.stop(self.layout, patience_s=running.STOP_PATIENCE_S)
 
     def status(self) -> Status:
         """What answers, where, and how much memory it takes."""
@@ -152,12 +171,30 @@ class Cloud:
             pid = pids.get(service.name)
             ca = self.layout.ca if settings and settings.tls else None
             alive = pid is not None and port is not None and health.answers(port, ca)
-            used = processes.memory(pid) if pid else processes.Memory()
-            found.append(ProcessStatus(service.name, pid, port, alive, used))
+            found.append(ProcessStatus(service.name, pid, port, alive, _memory(pid)))
         for name in ("relay", "supervisor"):
             if name in pids:
                 found.append(ProcessStatus(name, pids[name], None, True, processes.memory(pids[name])))
+        if settings and settings.guests:
+            found += self._tier_status()
         return Status(self.layout.root, found)
+
+    def _tier_status(self) -> list[ProcessStatus]:
+        """The daemons of the data plane, and everything else in its namespaces in one line."""
+        recorded, living = processes.recorded(self.layout), plane.inhabitants(self.layout)
+        found, known = [], set()
+        for name in (*plane.DAEMONS, plane.METADATA_AGENT):
+            pid = recorded.get(name)
+            alive = pid if pid in living else None
+            known.add(alive)
+            found.append(ProcessStatus(name, alive, None, alive is not None, _memory(alive)))
+        rest = sum((processes.memory(pid) for pid in living - known), processes.Memory())
+        return [*found, ProcessStatus("guests", None, None, True, rest)]
+
+    @property
+    def outside(self) -> str:
+        """The network namespace that reaches floating IPs (with guests)."""
+        return Names(self.layout.root).outside
 
     def faults(self, rules: list[dict[str, Any]] | None = None) -> None:
         """Put these rules in force, with counts that start afresh; none clears them. Raises FaultsError."""
@@ -186,6 +223,10 @@ class Cloud:
                     f"another pocketcloud is at work on {root}", "wait for it, or interrupt it with Ctrl-C"
                 ) from None
             yield
+
+
+def _memory(pid: int | None) -> processes.Memory:
+    return processes.memory(pid) if pid else processes.Memory()
 
 
 def _check_attributes(path: Path, services: list[str]) -> None:

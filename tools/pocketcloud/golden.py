@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pocketcloud import cache, clone, ports, processes, running
+from pocketcloud import cache, clone, ports, running
 from pocketcloud.errors import PocketcloudError, ServiceDied
 from pocketcloud.layout import Layout, Settings
 from pocketcloud.progress import Progress
@@ -25,26 +25,32 @@ def ensure(
     services: Sequence[Service] = CORE,
     layers: Mapping[str, str] | None = None,
     series: Series = NEWEST,
+    guests: bool = False,
 ) -> Path:
     """The golden state for this code, these services and versions, built now if need be. Raises PocketcloudError."""
     names = [service.name for service in services]
-    settings = Settings(0, str(venv), service_names=names, series_name=series.name, layers=dict(layers or {}))
+    settings = Settings(
+        0, str(venv), service_names=names, series_name=series.name, layers=dict(layers or {}), guests=guests
+    )
     optional = [service.name for service in settings.optional]
-    place = cache.directory() / f"golden-{cache.golden_key(optional=optional, series=series)}"
+    key = cache.golden_key(optional=optional, series=series, guests=guests)
+    place = cache.directory() / f"golden-{key}"
     if place.exists():
         return place
     with cache.locked(place.with_suffix(".lock"), "the golden state", progress):
         if place.exists():
             return place
         partial = Layout(place.with_suffix(".partial"))
-        processes.stop(partial, patience_s=0)  # of a build that was killed
+        running.stop(partial, patience_s=0)  # of a build that was killed
         if partial.root.exists():
             shutil.rmtree(partial.root)
         cache.check_space(place, NEED_BYTES, "the golden state")
         try:
             beside = "".join(f" with {service.name}" for service in settings.optional[:1])
             more = "".join(f", {service.name}" for service in settings.optional[1:])
-            with progress.step(f"building the golden state{beside}{more} (once)") as update:
+            with progress.step(
+                f"building the golden state{beside}{more}{' with guests' if guests else ''} (once)"
+            ) as update:
                 _build(partial, settings, update)
             os.rename(partial.root, place)
         except ServiceDied as died:
@@ -53,7 +59,7 @@ def ensure(
             os.rename(partial.log, kept)
             raise ServiceDied(died.service, str(kept / Path(died.log).name), died.log_tail) from None
         finally:
-            processes.stop(partial, patience_s=0)
+            running.stop(partial, patience_s=0)
             shutil.rmtree(partial.root, ignore_errors=True)
     return place
 
@@ -73,7 +79,7 @@ def _build(layout: Layout, settings: Settings, update: running.Update) -> None:
         with_ports.close()
     update("users, flavors, network, image")
     running.command("populate", layout, settings)
-    if processes.stop(layout, patience_s=15):
+    if running.stop(layout, patience_s=15):
         raise PocketcloudError(f"services in {layout.root} had to be killed", "run the same command again")
     update("putting it to rest")
     clone.at_rest(layout)
@@ -85,4 +91,7 @@ def _build(layout: Layout, settings: Settings, update: running.Update) -> None:
             path.unlink()
     for name in ("fernet", "credential", "tmp", "locks"):
         shutil.rmtree(layout.state / name)
+    if settings.guests:
+        for name in ("ovs", "ovnsb"):  # made afresh; the northbound one is what neutron's database goes with
+            (layout.state / "ovn" / f"{name}.db").unlink()
     (layout.root / "golden.json").write_text(json.dumps({"built_in": str(layout.root)}))

@@ -89,6 +89,7 @@ class Settings:
     service_names: list[str] = field(default_factory=lambda: [service.name for service in CORE])
     series_name: str = NEWEST.name
     layers: dict[str, str] = field(default_factory=dict)  # optional service → where what it needs more is installed
+    guests: bool = False  # packets are moved and servers run, see pocketcloud.guests
     format: int = FORMAT
 
     @property

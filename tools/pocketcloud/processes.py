@@ -61,11 +61,16 @@ def find(root: Path) -> list[int]:
 
 def names(layout: Layout) -> dict[str, int]:
     """The processes that still live, by name: the services, `supervisor`, perhaps `relay`."""
+    return {name: pid for name, pid in recorded(layout).items() if belongs(pid, layout.root)}
+
+
+def recorded(layout: Layout) -> dict[str, int]:
+    """The processes that were started, by name; each number may be another process's by now."""
     try:
-        recorded: dict[str, int] = json.loads((layout.run / "processes.json").read_text())
+        found: dict[str, int] = json.loads((layout.run / "processes.json").read_text())
     except (OSError, ValueError):
         return {}
-    return {name: pid for name, pid in recorded.items() if belongs(pid, layout.root)}
+    return found
 
 
 def memory(pid: int) -> Memory:

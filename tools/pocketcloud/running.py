@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pocketcloud import cache, health, processes
 from pocketcloud.errors import PocketcloudError, ServiceDied
+from pocketcloud.guests import remains
 from pocketcloud.layout import Layout, Settings
 from pocketcloud.ports import Block
 
@@ -80,8 +81,15 @@ def start(layout: Layout, settings: Settings, block: Block, update: Update, tied
         block.close()
         _wait(layout, settings, child, update)
     except BaseException:
-        processes.stop(layout, patience_s=STOP_PATIENCE_S)
+        stop(layout, patience_s=STOP_PATIENCE_S)
         raise
+
+
+def stop(layout: Layout, patience_s: float) -> int:
+    """End everything of a cloud; returns how many services had to be killed."""
+    killed = processes.stop(layout, patience_s)
+    remains.clear(layout)
+    return killed
 
 
 def _wait(layout: Layout, settings: Settings, child: subprocess.Popen[bytes], update: Update) -> None:

@@ -15,6 +15,7 @@ from pocketcloud.series import Series
 from pocketcloud.services import REGION, Ports
 
 Ini = dict[str, dict[str, object]]
+METADATA_AGENT = "neutron-ovn-metadata-agent.conf"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Site:
     layers: Mapping[str, str]
     service_password: str
     series: Series
+    guests: bool = False
 
     def database(self, name: str) -> str:
         """SQLAlchemy URL of a database."""
@@ -95,10 +97,20 @@ def render(ini: Ini) -> str:
 
 def write(layout: Layout, settings: Settings) -> None:
     """Write the configuration files of all services."""
-    site = Site(layout, settings.ports, settings.venv, settings.layers, settings.passwords["service"], settings.series)
+    from pocketcloud.configs import guests
+
+    password = settings.passwords["service"]
+    site = Site(
+        layout, settings.ports, settings.venv, settings.layers, password, settings.series, settings.guests
+    )  # fmt: skip
     for service in settings.services:
         module = importlib.import_module(f"pocketcloud.configs.{service.name}")
-        write_private(path(layout, service.name), render(module.settings(site)))
+        ini = module.settings(site)
+        if settings.guests:
+            ini = guests.settings(service.name, ini, site)
+        write_private(path(layout, service.name), render(ini))
         if hasattr(module, "more_files"):
             for name, ini in module.more_files(site).items():
                 write_private(layout.etc / name, render(ini))
+    if settings.guests:
+        write_private(layout.etc / METADATA_AGENT, render(guests.metadata_agent(site)))

@@ -35,7 +35,7 @@ def neutron(layout: Layout, settings: Settings) -> Application:
     """Networks; the routers' agent is played by a driver."""
     from pocketcloud.host import start_neutron
 
-    return start_neutron.application(layout, functools.partial(_entered, "neutron", settings))
+    return start_neutron.application(layout, settings, functools.partial(_entered, "neutron", settings))
 
 
 def _entered(name: str, settings: Settings) -> Application:

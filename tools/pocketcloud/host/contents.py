@@ -10,13 +10,14 @@ from typing import Any
 
 import openstack
 
+from pocketcloud.guests.names import EXTERNAL_CIDR, PHYSICAL_NETWORK
 from pocketcloud.host import applications, httpd
 from pocketcloud.layout import Layout, Settings
 from pocketcloud.services import HOST, REGION, ZONES
 
 IMAGE_BYTES = 64 * 1024
+GUEST_IMAGE = "guest"  # every image boots the same guest
 FLAVORS = (("m1.tiny", 512, 1), ("m1.small", 1024, 2))  # name, MB of memory, GB of disk; one processor each
-EXTERNAL_CIDR = "203.0.113.0/24"
 
 
 def _connect(settings: Settings, keystone: str, user: str = "admin", **more: Any) -> Any:
@@ -68,23 +69,14 @@ def create(layout: Layout, settings: Settings) -> None:
         name="public",
         is_router_external=True,
         provider_network_type="flat",
-        provider_physical_network="public",
+        provider_physical_network=PHYSICAL_NETWORK,
     )
     cloud.network.create_subnet(
         name="public-ipv4", network_id=network.id, ip_version=4, cidr=EXTERNAL_CIDR, is_dhcp_enabled=False
     )
-    cloud.image.create_image(
-        name="cirros",
-        data=io.BytesIO(image_bytes()),
-        disk_format="raw",
-        container_format="bare",
-        visibility="public",
-        min_disk=0,
-        min_ram=0,
-        os_distro="cirros",
-        allow_duplicates=True,
-        validate_checksum=False,
-    )
+    _image(cloud, "cirros", os_distro="cirros")
+    if settings.guests:
+        _image(cloud, GUEST_IMAGE, os_admin_user="root")
     for service in settings.optional:
         applications.optional(service.name).fill(cloud, settings)
     if cloud.image.find_image("cirros").status != "active":
@@ -92,6 +84,21 @@ def create(layout: Layout, settings: Settings) -> None:
     for user in ("admin", "demo"):
         # neutron makes a project's default group when it first looks; here, so that nothing appears by looking later
         list(_connect(settings, keystone, user).network.security_groups())
+
+
+def _image(cloud: Any, name: str, **properties: str) -> None:
+    cloud.image.create_image(
+        name=name,
+        data=io.BytesIO(image_bytes()),
+        disk_format="raw",
+        container_format="bare",
+        visibility="public",
+        min_disk=0,
+        min_ram=0,
+        allow_duplicates=True,
+        validate_checksum=False,
+        **properties,
+    )
 
 
 def _users(identity: Any, settings: Settings) -> None:

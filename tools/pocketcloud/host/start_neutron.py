@@ -8,13 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 from pocketcloud.host.httpd import Application
-from pocketcloud.layout import Layout
+from pocketcloud.layout import Layout, Settings
 
 
-def application(layout: Layout, enter: Callable[[], Application]) -> Application:
+def application(layout: Layout, settings: Settings, enter: Callable[[], Application]) -> Application:
     """Start neutron, which `enter` does, and return the network API."""
     os.environ["OS_NEUTRON_CONFIG_DIR"] = str(layout.etc)
     os.environ["OS_NEUTRON_CONFIG_FILES"] = "neutron.conf"
+    if settings.guests:
+        from pocketcloud.host.ovn import ring
+
+        ring.one_worker()
     api = enter()
     _survive_vanished_parents()
     return api

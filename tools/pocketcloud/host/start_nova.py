@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import Any, cast
 
 from pocketcloud.host.httpd import Application
 from pocketcloud.host.older import repairs
@@ -28,8 +28,13 @@ def application(layout: Layout, settings: Settings) -> Application:
 
     names = ("osapi_compute", "nova-api") if settings.series.threads else ("osapi_compute",)
     api = wsgi_app.init_application(*names)
-    from pocketcloud.host.drivers import nova as driver
+    driver: Any
+    if settings.guests:
+        from pocketcloud.host.drivers import guests as driver
 
+        driver.install(layout)
+    else:
+        from pocketcloud.host.drivers import nova as driver
     sys.modules["nova.virt.pocketcloud"] = driver  # nova looks for drivers below nova.virt only
     _any_host_is_ours()
     os_vif.initialize()
@@ -52,6 +57,13 @@ def application(layout: Layout, settings: Settings) -> Application:
         DAEMONS.append(daemon)
     host_mapping.discover_hosts(context.get_admin_context())
     return api
+
+
+def metadata_application() -> Application:
+    """What neutron's metadata agent asks for guests; in the process of the compute API, when that has started."""
+    from nova.api.openstack import wsgi_app
+
+    return cast(Application, wsgi_app.init_application("metadata", "nova-api-metadata"))
 
 
 def _any_host_is_ours() -> None:

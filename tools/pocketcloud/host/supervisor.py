@@ -26,6 +26,7 @@ import warnings
 from collections.abc import Callable
 from types import FrameType
 
+from pocketcloud.guests.plane import DAEMONS
 from pocketcloud.host import threads
 from pocketcloud.layout import Layout, Settings, write_private
 from pocketcloud.series import Series
@@ -102,13 +103,13 @@ class Supervisor:
         self.children: dict[int, str] = {}
         self.stopping = False
 
-    def fork(self, name: str, sockets: set[str], work: Callable[[], None]) -> None:
-        """Run `work` in a child process of its own that owns these sockets."""
+    def fork(self, name: str, sockets: set[str], work: Callable[[], None]) -> int:
+        """Run `work` in a child process of its own that owns these sockets; returns its number."""
         parent = os.getpid()
         pid = os.fork()
         if pid:
             self.children[pid] = name
-            return
+            return pid
         try:
             end_with_parent()
             if os.getppid() != parent:  # died before the request to be killed with it
@@ -125,8 +126,17 @@ class Supervisor:
             sys.stderr.flush()
         os._exit(1)  # threads of a service that failed would keep its process alive
 
+    def start_plane(self) -> None:
+        """Fork the daemons that move the packets, and listen where guests and their users are."""
+        from pocketcloud.guests.plane import Plane
+
+        plane = Plane(self.layout)
+        plane.start(self.fork)
+        ports = {service.name: self.settings.ports.public(service.name) for service in self.settings.services}
+        self.sockets.by_name |= plane.listen(ports)
+
     def start(self) -> None:
-        """Fork everything."""
+        """Fork the services."""
         context = None
         if self.settings.tls:
             from pocketcloud.host import certificates
@@ -138,25 +148,38 @@ class Supervisor:
             self._start_relay()
         for service in self.settings.services:
             name = service.name
-            listeners = {f"{name}.{behind}", f"{name}.internal"}
-            self.fork(name, listeners, functools.partial(self._serve, name, behind, context))
+            listeners = self._listeners(name, behind)
+            self.fork(name, set(listeners), functools.partial(self._serve, name, listeners, context))
+        if self.settings.guests:
+            from pocketcloud.guests.plane import METADATA_AGENT
+            from pocketcloud.host.ovn import metadata
+
+            self.fork(METADATA_AGENT, set(), functools.partial(metadata.run, self.layout))
         self.sockets.keep_only(set())
         processes = {name: pid for pid, name in self.children.items()}
         processes["supervisor"] = os.getpid()
         write_private(self.layout.run / "processes.json", json.dumps(processes))
 
+    def _listeners(self, name: str, behind: str) -> dict[str, str]:
+        """What a service listens on: socket → interface."""
+        found = {f"{name}.{behind}": "public", f"{name}.internal": "internal"}
+        if self.settings.guests:
+            if behind == "public":
+                found[f"{name}.outside"] = "public"
+            if name == "nova":
+                found["nova.metadata"] = "metadata"
+        return found
+
     def _start_relay(self) -> None:
         from pocketcloud.host import relay
 
         sockets = self.sockets.by_name
-        routes = [
-            (sockets[f"{service.name}.public"], sockets[f"{service.name}.behind"].getsockname()[1])
-            for service in self.settings.services
-        ]
-        public = {f"{service.name}.public" for service in self.settings.services}
-        self.fork("relay", public, functools.partial(relay.run, routes, self.settings.rtt_ms / 1000))
+        places = ("public", "outside") if self.settings.guests else ("public",)
+        public = {f"{service.name}.{place}": service.name for service in self.settings.services for place in places}
+        routes = [(sockets[one], sockets[f"{name}.behind"].getsockname()[1]) for one, name in public.items()]
+        self.fork("relay", set(public), functools.partial(relay.run, routes, self.settings.rtt_ms / 1000))
 
-    def _serve(self, name: str, behind: str, context: ssl.SSLContext | None) -> None:
+    def _serve(self, name: str, listeners: dict[str, str], context: ssl.SSLContext | None) -> None:
         """In a child: start the service and serve until SIGTERM."""
         from pocketcloud.faults.book import RuleBook
         from pocketcloud.host import rpc, warm
@@ -176,12 +199,15 @@ class Supervisor:
         application = starter(name)(self.layout, self.settings)
         warnings.simplefilter("ignore")  # some services switch them on again
         cache = TokenCache()
-        public = Front(name, "public", application, book, cache)
-        internal = Front(name, "internal", application, book, cache)
-        warm.up(name, self.settings, internal)
+        fronts = {kind: Front(name, kind, application, book, cache) for kind in ("public", "internal")}
+        if "metadata" in listeners.values():
+            from pocketcloud.host import start_nova
+
+            fronts["metadata"] = Front(name, "metadata", start_nova.metadata_application(), book, cache)
+        warm.up(name, self.settings, fronts["internal"])
         servers = [
-            Server(self.sockets.by_name[f"{name}.{behind}"], public, context),
-            Server(self.sockets.by_name[f"{name}.internal"], internal),
+            Server(self.sockets.by_name[one], fronts[kind], context if kind == "public" else None)
+            for one, kind in listeners.items()
         ]
         asked = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: asked.set())  # after the service set its own handlers
@@ -212,13 +238,17 @@ class Supervisor:
             write_private(self.layout.run / f"{name}.ended", f"{code}\n")
 
     def stop(self) -> None:
-        """Ask the children to end; kill those that do not."""
+        """Ask the children to end, the services before the data plane; kill those that do not."""
+        self._end({pid for pid, name in self.children.items() if name not in DAEMONS})
+        self._end(set(self.children))
+
+    def _end(self, pids: set[int]) -> None:
         for sig, patience_s in ((signal.SIGTERM, GRACE_S), (signal.SIGKILL, GRACE_S)):
-            for pid in self.children:
+            for pid in pids & set(self.children):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, sig)  # not reaped yet, so the number is still theirs
             end = time.monotonic() + patience_s
-            while self.children and time.monotonic() < end:
+            while pids & set(self.children) and time.monotonic() < end:
                 pid, status = os.waitpid(-1, os.WNOHANG)
                 if pid:
                     self._note(pid, status)
@@ -245,6 +275,8 @@ def run(layout: Layout, settings: Settings, sockets: str) -> int:
         from pocketcloud.host import passwords
 
         passwords.set_passwords(layout, settings)
+        if settings.guests:
+            supervisor.start_plane()
         preload(settings.series)
         supervisor.start()
         supervisor.reap()

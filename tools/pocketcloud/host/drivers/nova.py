@@ -158,7 +158,7 @@ class PocketDriver(fake.FakeDriver):
         self._stall("detach", instance)
         super().detach_volume(context, connection_info, instance, mountpoint, *args, **kwargs)
 
-    def get_console_output(self, context: Any, instance: Any) -> str:
+    def get_console_output(self, context: Any, instance: Any) -> str | bytes:
         """What the guest would have printed."""
         return (
             f"[    0.000000] Linux version 6.1.0 (pocketcloud)\n[    1.234567] {instance.hostname}: booted from image\n"

@@ -1,0 +1,89 @@
+"""What a cloud with guests has otherwise: ML2/OVN, a driver that makes guests, and the way to their metadata."""
+
+from __future__ import annotations
+
+import hashlib
+
+from pocketcloud.configs import Ini, Site
+from pocketcloud.guests.names import METADATA_PORT, OUTSIDE, PHYSICAL_NETWORK, Names
+from pocketcloud.services import HOST
+
+PLUG_WITHIN_S = 60
+
+
+def _shared_secret(site: Site) -> str:
+    """Of the metadata agent and nova: a secret of this cloud, derived from one that it has already."""
+    return hashlib.sha256(b"metadata" + site.service_password.encode()).hexdigest()
+
+
+def _databases(site: Site) -> dict[str, object]:
+    names = Names(site.layout.root)
+    return {"ovn_nb_connection": names.northbound, "ovn_sb_connection": names.southbound}
+
+
+def _neutron(site: Site) -> Ini:
+    return {
+        "DEFAULT": {"service_plugins": "ovn-router,port_forwarding,qos"},
+        "ml2": {
+            "type_drivers": "flat,vlan,geneve,local",
+            "tenant_network_types": "geneve",
+            "mechanism_drivers": "ovn",
+            "extension_drivers": "port_security,qos",
+            "overlay_ip_version": 4,
+        },
+        "ml2_type_flat": {"flat_networks": PHYSICAL_NETWORK},
+        "ml2_type_geneve": {"vni_ranges": "1:65536", "max_header_size": 38},
+        "ovn": {
+            **_databases(site),
+            "ovn_metadata_enabled": "true",
+            "enable_distributed_floating_ip": "true",
+            "ovn_emit_need_to_frag": "true",
+            "dns_servers": OUTSIDE,  # of subnets that name none; it would be the machine's own
+        },
+        "ovs": {"ovsdb_connection": Names(site.layout.root).ovs},
+    }
+
+
+def _nova(site: Site) -> Ini:
+    return {
+        "DEFAULT": {
+            "compute_driver": "pocketcloud.GuestDriver",
+            "vif_plugging_is_fatal": "true",
+            "vif_plugging_timeout": PLUG_WITHIN_S,
+        },
+        "api": {"dhcp_domain": ""},  # a server's hostname is its name alone
+        "neutron": {"service_metadata_proxy": "true", "metadata_proxy_shared_secret": _shared_secret(site)},
+    }
+
+
+def metadata_agent(site: Site) -> Ini:
+    """neutron-ovn-metadata-agent.conf"""
+    names = Names(site.layout.root)
+    return {
+        "DEFAULT": {
+            "debug": "false",
+            "log_dir": site.layout.log,
+            "log_file": "metadata-agent.log",
+            "state_path": site.layout.state / "neutron",
+            "metadata_proxy_socket": names.run / "metadata.sock",
+            "nova_metadata_host": HOST,
+            "nova_metadata_port": METADATA_PORT,
+            "metadata_proxy_shared_secret": _shared_secret(site),
+            "metadata_workers": 0,
+            "setproctitle": "off",
+        },
+        "AGENT": {"root_helper": "/usr/bin/env"},  # it is root
+        "ovs": {"ovsdb_connection": names.ovs},
+        "ovn": _databases(site),
+        **site.common(),
+    }
+
+
+def settings(service: str, base: Ini, site: Site) -> Ini:
+    """The configuration of a service, changed from what it has without guests."""
+    changes = {"neutron": _neutron, "nova": _nova}
+    result = {section: dict(values) for section, values in base.items()}
+    if service in changes:
+        for section, values in changes[service](site).items():
+            result.setdefault(section, {}).update(values)
+    return result

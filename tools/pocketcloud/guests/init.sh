@@ -1,0 +1,97 @@
+# init.sh DISK HOSTNAME CAPABILITIES: the boot of a guest, run as the first process of its namespaces.
+# What it prints is the console. Of busybox only the DHCP client is used: its wget crashes where it is linked statically.
+disk=$1 name=$2 withheld=$3
+if [ "$disk" != / ]; then
+    mount --bind "$disk" "$disk" && cd "$disk" || exit 1
+    for part in usr bin sbin lib lib32 lib64 libx32 etc/alternatives etc/ssl; do
+        if [ -d "/$part" ] && [ -d "$part" ] && [ ! -L "$part" ]; then
+            mount --bind "/$part" "$part" && mount -o remount,bind,ro "$part" || exit 1
+        fi
+    done
+    mount -t proc proc proc && mount -t sysfs -o ro sysfs sys && mount -t tmpfs -o mode=755 tmpfs dev &&
+        mount -t tmpfs -o mode=755 tmpfs run || exit 1
+    mkdir dev/pts dev/shm run/sshd
+    mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts dev/pts
+    mount -t tmpfs -o mode=1777 tmpfs dev/shm
+    ln -s pts/ptmx dev/ptmx
+    ln -s /proc/self/fd dev/fd
+    for node in null:3 zero:5 full:7 random:8 urandom:9; do mknod -m 666 "dev/${node%:*}" c 1 "${node#*:}"; done
+    mknod -m 666 dev/tty c 5 0
+    # the script itself is outside of the disk
+    cp "$0" run/init
+    mkdir -p .old && pivot_root . .old && cd / && umount -l /.old && rmdir /.old || exit 1
+    exec setpriv --bounding-set="$withheld" sh /run/init / "$name" "$withheld" </dev/null
+fi
+
+up() { cut -d' ' -f1 /proc/uptime; }
+since() { echo "$(up) $start" | awk '{printf "%.2f s", $1 - $2}'; }
+fetch() { curl -sf -m 5 "http://169.254.169.254/$1"; }
+start=$(up)
+hostname "$name"
+echo "$name: booting"
+
+cat > /run/dhcp <<'Q'
+#!/bin/sh
+case $1 in bound|renew) ;; *) exit 0 ;; esac
+ip address replace "$ip/${mask:-24}" dev "$interface"
+[ -n "$mtu" ] && ip link set "$interface" mtu "$mtu"
+# a second interface takes neither name servers nor the default route away from the first one
+if [ "$interface" = eth0 ]; then
+    : > /etc/resolv.conf
+    for server in $dns; do echo "nameserver $server" >> /etc/resolv.conf; done
+    [ -z "$staticroutes" ] && [ -n "$router" ] && ip route replace default via "${router%% *}"
+fi
+set -- $staticroutes
+while [ $# -ge 2 ]; do
+    if [ "$interface" = eth0 ] || [ "$1" != 0.0.0.0/0 ]; then ip route replace "$1" via "$2"; fi
+    shift 2
+done
+exit 0
+Q
+chmod +x /run/dhcp
+mkdir /run/configured
+configure() {
+    for device in /sys/class/net/eth*; do
+        device=${device##*/}
+        [ -e "/sys/class/net/$device" ] && [ ! -e "/run/configured/$device" ] || continue
+        : > "/run/configured/$device"
+        busybox udhcpc -q -n -f -i "$device" -s /run/dhcp -O staticroutes -O mtu -t 20 -T 1 >/dev/null 2>&1 ||
+            echo "$name: no answer from DHCP on $device"
+    done
+}
+configure
+echo "$name: network after $(since): $(ip -o -4 address show scope global | awk '{print $2, $4}' | tr '\n' ' ')"
+
+for try in $(seq 20); do
+    fetch openstack/latest/meta_data.json > /run/meta_data.json && break
+    sleep 0.25
+done
+if [ -s /run/meta_data.json ]; then
+    key=$(fetch latest/meta-data/public-keys/0/openssh-key)
+    for home in /root /home/guest; do echo "$key" > $home/.ssh/authorized_keys; chmod 600 $home/.ssh/authorized_keys; done
+    chown 1000:1000 /home/guest/.ssh/authorized_keys
+    given=$(fetch latest/meta-data/hostname)
+    [ -n "$given" ] && name=$given && hostname "$name" && echo "$name" > /etc/hostname
+    echo "$name: metadata after $(since)"
+else
+    echo "$name: no metadata"
+fi
+
+[ -f /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -C "root@$name" -f /etc/ssh/ssh_host_ed25519_key
+/usr/sbin/sshd -E /var/log/sshd.log
+echo "-----BEGIN SSH HOST KEY KEYS-----"
+cat /etc/ssh/ssh_host_ed25519_key.pub
+echo "-----END SSH HOST KEY KEYS-----"
+echo "$name: sshd after $(since)"
+
+if [ ! -e /var/lib/user-data-done ]; then
+    : > /var/lib/user-data-done
+    if fetch openstack/latest/user_data > /run/user-data && [ "$(head -c 2 /run/user-data)" = '#!' ]; then
+        chmod +x /run/user-data
+        (cd / && /run/user-data)
+        echo "$name: user data ended with $?"
+    fi
+fi
+echo
+echo "$name login: "
+while sleep 1; do configure; done

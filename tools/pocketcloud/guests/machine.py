@@ -1,0 +1,163 @@
+"""A guest: a set of Linux namespaces on a port of Open vSwitch, with a directory for a disk.
+
+Knows nothing of nova. The ports are internal ports of the switch, which send real checksums: the userspace connection
+tracking drops packets whose checksum the sender leaves to its device.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from pocketcloud.guests import disk, namespaces
+from pocketcloud.guests.names import INTEGRATION_BRIDGE, Names
+from pocketcloud.guests.preconditions import PATH, program
+from pocketcloud.layout import Layout
+
+INIT = Path(__file__).parent / "init.sh"
+CONSOLE_BYTES = 100_000  # what is kept in reach of the API
+SPARE_MTU = 1442
+#: What a guest's root cannot do, as it would be done to the machine.
+WITHHELD = "-sys_module,-sys_rawio,-sys_time,-mknod,-sys_boot"
+
+
+@dataclass(frozen=True)
+class Interface:
+    """A port of the cloud, as it is plugged into a guest."""
+
+    port: str
+    mac: str
+    mtu: int
+
+    @property
+    def device(self) -> str:
+        """Its name in the switch."""
+        return f"tap{self.port[:11]}"
+
+
+class Machine:
+    """The guest of one server."""
+
+    def __init__(self, layout: Layout, server: str) -> None:
+        self.names = Names(layout.root)
+        self.server = server
+        self.namespace = self.names.guest(server)
+        self.directory = layout.state / "guests" / server
+        self._init: subprocess.Popen[bytes] | None = None
+
+    # ports
+
+    def plug(self, interfaces: list[Interface]) -> None:
+        """Plug what is not plugged yet, as eth0, eth1 and so on."""
+        if not namespaces.exists(self.namespace):
+            namespaces.make(self.namespace)
+        for one in interfaces:
+            links = namespaces.ip("-n", self.namespace, "-o", "link")
+            if one.mac not in links:
+                free = next(number for number in range(64) if f" eth{number}:" not in links)
+                self._plug(one, f"eth{free}")
+
+    def _plug(self, one: Interface, name: str) -> None:
+        identities = {"iface-id": one.port, "iface-status": "active", "attached-mac": one.mac, "vm-uuid": self.server}
+        self._vsctl(
+            "--may-exist", "add-port", INTEGRATION_BRIDGE, one.device,
+            "--", "set", "interface", one.device, "type=internal", f'mac="{one.mac}"',
+            *(f'external-ids:{key}="{value}"' for key, value in identities.items()),
+        )  # fmt: skip
+        namespaces.ip("-n", self.names.switch, "link", "set", one.device, "netns", self.namespace)
+        mtu = str(one.mtu or SPARE_MTU)
+        namespaces.ip("-n", self.namespace, "link", "set", one.device, "name", name, "mtu", mtu, "up")
+
+    def unplug(self, interfaces: list[Interface]) -> None:
+        """Take ports out, those that are there."""
+        for one in interfaces:
+            self._vsctl("--if-exists", "del-port", INTEGRATION_BRIDGE, one.device)
+
+    def _vsctl(self, *arguments: str) -> None:
+        words = [program("ovs-vsctl"), f"--db={self.names.ovs}", "--timeout=30", *arguments]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(words)}: {done.stderr.strip()}")
+
+    # power
+
+    @property
+    def running(self) -> bool:
+        """Whether its init lives."""
+        return self._init is not None and self._init.poll() is None
+
+    def boot(self, hostname: str) -> None:
+        """Start it from its disk, which is made when there is none."""
+        if self.running:
+            return
+        disk.ensure(self.directory / "disk", hostname)
+        self._links("up")
+        with open(self.directory / "console.log", "ab") as console:
+            self._init = subprocess.Popen(
+                [
+                    *("nsenter", f"--net={namespaces.PLACE / self.namespace}"),
+                    *("unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child"),
+                    *("--propagation", "private"),
+                    *("sh", str(INIT), str(self.directory / "disk"), hostname, WITHHELD),
+                ],
+                stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True,
+                env={"PATH": PATH, "container": "pocketcloud"}, cwd="/",
+            )  # fmt: skip
+        threading.Thread(target=self._init.wait, daemon=True).start()  # or its end would leave a zombie
+
+    def halt(self) -> None:
+        """Pull the plug: nothing of it runs any more, and it does not answer."""
+        namespaces.end_processes([self.namespace])
+        self._init = None
+        # its kernel is the machine's: with links and addresses it would go on answering pings
+        self._links("down")
+
+    def pause(self) -> None:
+        """Stop its processes, and take it off the network, where its kernel would answer for them."""
+        namespaces.send([self.namespace], signal.SIGSTOP)
+        routes = namespaces.ip("-n", self.namespace, "route", "show", "scope", "global")
+        (self.directory / "routes").write_text(routes)
+        self._links("down", keep_addresses=True)
+
+    def unpause(self) -> None:
+        """Undo `pause`."""
+        self._links("up")
+        with contextlib.suppress(OSError):
+            for route in (self.directory / "routes").read_text().splitlines():
+                namespaces.ip("-n", self.namespace, "route", "replace", *route.split())
+        namespaces.send([self.namespace], signal.SIGCONT)
+
+    def _links(self, state: str, keep_addresses: bool = False) -> None:
+        if not namespaces.exists(self.namespace):
+            return
+        for line in namespaces.ip("-n", self.namespace, "-o", "link").splitlines():
+            device = line.split(":")[1].strip().partition("@")[0]
+            if device.startswith("eth"):
+                if state == "down" and not keep_addresses:
+                    namespaces.ip("-n", self.namespace, "address", "flush", "dev", device)
+                namespaces.ip("-n", self.namespace, "link", "set", device, state)
+
+    # the rest of its life
+
+    def console(self) -> bytes:
+        """The end of what it printed."""
+        try:
+            with open(self.directory / "console.log", "rb") as stream:
+                stream.seek(max(0, os.fstat(stream.fileno()).st_size - CONSOLE_BYTES))
+                return stream.read()
+        except OSError:
+            return b""
+
+    def remove(self, interfaces: list[Interface], keep_disk: bool = False) -> None:
+        """Halt it and remove all that there is of it."""
+        self.halt()
+        self.unplug(interfaces)
+        namespaces.remove(self.namespace)
+        if not keep_disk:
+            shutil.rmtree(self.directory, ignore_errors=True)
