@@ -178,3 +178,21 @@ def test_figures_that_graphite_has_put_together_do_not_make_an_outage_of_a_blip(
     found = service(assess(MemoryHistory((), series), target(), SCENARIOS, NOW_T), "compute")
     assert found.health.status is Status.DEGRADED
     assert found.windows["24h"].percent == pytest.approx(75)
+
+
+def test_a_login_that_fails_is_an_outage_of_the_cloud_although_every_scenario_was_only_skipped() -> None:
+    itself = {"run.failed": [0, 0, 1, 1], "run.passed": [1, 1, 0, 0], "run.scenarios_failed": [0, 0, 0, 0]}
+    found = state({"compute": "ppss"}, figures=itself)
+    assert found.status is Status.DOWN
+    run = service(found, "run")
+    assert run.health.status is Status.DOWN
+    assert run.health.reason.startswith("the run itself failed in 2 of the last 3 runs")
+    assert run.incident is not None and run.incident.causes == ("the run itself",)
+    blip = state({"compute": "pppp"}, figures=itself | {"run.failed": [0, 0, 1, 0], "run.passed": [1, 1, 0, 1]})
+    assert blip.status is Status.UP
+
+
+def test_a_run_that_failed_for_a_scenario_s_sake_tells_of_the_scenario_alone() -> None:
+    figures = {"run.failed": [0, 1, 1], "run.passed": [1, 0, 0], "run.scenarios_failed": [0, 1, 1]}
+    found = state({"compute": "pff"}, figures=figures)
+    assert [one.service for one in found.services] == ["compute"]

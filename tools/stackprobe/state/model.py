@@ -10,6 +10,10 @@ from stackprobe.history.model import PastRun
 from stackprobe.maintenance import Window
 
 
+RUN = "run"
+"""What tells of a run as a whole, and the service that it tells of: the monitored cloud as such."""
+
+
 class Level(IntEnum):
     """How bad something is; as a number the health that metrics-processor and its dashboards use."""
 
@@ -66,6 +70,8 @@ class Signal:
     @property
     def called(self) -> str:
         """As reasons call it."""
+        if self.name == RUN and not self.rule:
+            return "the run itself"
         return f"the rule {self.name}" if self.rule else self.name
 
     @property

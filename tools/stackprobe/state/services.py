@@ -7,10 +7,7 @@ from typing import Any
 
 from stackprobe.metricname import part
 from stackprobe.scenarios import Scenario
-from stackprobe.state.model import Level
-
-RUN = "run"
-"""The service that rules about a whole run tell of: the monitored cloud as such."""
+from stackprobe.state.model import RUN, Level
 
 
 def of_scenario(scenario: Scenario) -> tuple[str, ...]:
