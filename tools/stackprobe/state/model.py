@@ -9,7 +9,6 @@ from enum import IntEnum, StrEnum
 from stackprobe.history.model import PastRun
 from stackprobe.maintenance import Window
 
-
 RUN = "run"
 """What tells of a run as a whole, and the service that it tells of: the monitored cloud as such."""
 
