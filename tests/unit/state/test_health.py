@@ -196,3 +196,42 @@ def test_a_run_that_failed_for_a_scenario_s_sake_tells_of_the_scenario_alone() -
     figures = {"run.failed": [0, 1, 1], "run.passed": [1, 0, 0], "run.scenarios_failed": [0, 1, 1]}
     found = state({"compute": "pff"}, figures=figures)
     assert [one.service for one in found.services] == ["compute"]
+
+
+def test_a_rule_that_has_not_been_judged_yet_leaves_its_service_as_the_scenario_says(tmp_path: Path) -> None:
+    cold = {f"service_level.boot_time.{kind}": [float(kind == "unknown")] * 3 for kind in ("ok", "bad", "unknown")}
+    found = state({"compute": "ppp"}, target(RULES, tmp_path), figures=cold)
+    assert service(found, "compute").health.status is Status.UP
+    rules = rule("boot_time", alarm=[0] * 9, bad=[0] + [0] * 8) | {"service_level.boot_time.ok": [1.0] + [0.0] * 8}
+    late = state({"compute": "p" * 9}, target(RULES, tmp_path), figures=rules)
+    assert service(late, "compute").health.status is Status.UNKNOWN, "it was judged, and is not any more"
+
+
+def test_the_last_rule_that_was_taken_out_of_the_configuration_alarms_no_more() -> None:
+    past = history({"compute": "ppp"}, figures=rule("boot_time", alarm=[0, 1, 1], bad=[1, 1, 1]))
+    found = assess(past, target(), SCENARIOS, NOW_T, configured=True)
+    assert [one.service for one in found.services] == ["compute"]
+
+
+def test_a_service_whose_scenarios_are_not_selected_any_more_is_left_out_after_a_week(tmp_path: Path) -> None:
+    days = 8 * 96
+    outcomes = {"compute": "p" * (days + 2), "volume": "ff" + "." * days}
+    rest = target("clouds: {demo: {regions: {one: {}}, scenarios: {names: [compute]}}}\n", tmp_path)
+    assert [one.service for one in state(outcomes, rest).services] == ["compute"]
+    assert service(state(outcomes), "block-storage").health.status is Status.UNKNOWN, (
+        "it is selected, and does not come"
+    )
+
+
+def test_a_pause_among_the_first_runs_is_not_taken_for_their_rhythm() -> None:
+    found = state({"compute": "p" + "." * 2000 + "pp"}, last_t=NOW_T - 2 * 86400)
+    assert service(found, "compute").health.status is Status.UNKNOWN
+
+
+def test_of_two_runs_that_began_in_the_same_second_the_bad_one_counts() -> None:
+    def both(*values: float) -> list[Sample]:
+        return [Sample(int(NOW_T) - 900 + number // 2 * 300, value) for number, value in enumerate(values)]
+
+    past = MemoryHistory((), {"compute.failed": both(1, 0, 1, 0), "compute.passed": both(0, 1, 0, 1)})
+    found = assess(past, target(), SCENARIOS, NOW_T)
+    assert service(found, "compute").health.status is Status.DOWN

@@ -43,11 +43,18 @@ class Past:
 
 
 def read(
-    history: History, target: Target, scenarios: Mapping[str, tuple[str, ...]], since_t: float, until_t: float
+    history: History,
+    target: Target,
+    scenarios: Mapping[str, tuple[str, ...]],
+    since_t: float,
+    until_t: float,
+    *,
+    configured: bool = False,
 ) -> Past:
     """What a history tells of a stretch of time.
 
     :param scenarios: the services of each scenario that exists, by its name in metrics.
+    :param configured: there are no rules but those of the target; else, where it has none, all that the history has.
     :raises stackprobe.history.model.HistoryUnavailable: it cannot be read.
     """
     found: dict[tuple[bool, str], list[Judgement]] = {}
@@ -62,7 +69,7 @@ def read(
         found.pop((False, RUN), None)  # of what never was wrong there is nothing to say
     signals = []
     for (rule, name), judgements in sorted(found.items()):
-        if rule and target.service_levels and name not in target.service_levels:
+        if rule and (configured or target.service_levels) and name not in target.service_levels:
             continue  # it is no rule any more
         of = (
             services.of_rule(target.service_levels.get(name), scenarios)
@@ -89,7 +96,8 @@ def _by_time(series: Mapping[str, list[Sample]]) -> dict[tuple[bool, str], ByTim
         *rule, name, kind = figure.split(".")
         moments = found.setdefault((bool(rule), name), {})
         for sample in samples:
-            moments.setdefault(sample.t, {})[kind] = sample.value
+            kinds = moments.setdefault(sample.t, {})
+            kinds[kind] = kinds.get(kind, 0.0) + sample.value  # two runs that began in one second both count
     return found
 
 
@@ -123,5 +131,5 @@ def _rule(t: int, values: Mapping[str, float], severity: Level) -> Judgement:
 
 def _every_s(target: Target, times: list[int]) -> float:
     between = [after - before for before, after in pairwise(times[-RECENT:])]
-    own_s = float(statistics.median(between)) if between else 0.0
+    own_s = float(statistics.median_low(between)) if between else 0.0  # a pause among few runs is no rhythm
     return max(target.every_s or 0.0, own_s) or USUAL_EVERY_S
