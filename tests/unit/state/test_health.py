@@ -235,3 +235,12 @@ def test_of_two_runs_that_began_in_the_same_second_the_bad_one_counts() -> None:
     past = MemoryHistory((), {"compute.failed": both(1, 0, 1, 0), "compute.passed": both(0, 1, 0, 1)})
     found = assess(past, target(), SCENARIOS, NOW_T)
     assert service(found, "compute").health.status is Status.DOWN
+
+
+def test_what_is_down_is_not_green_because_its_scenario_was_skipped_since() -> None:
+    found = service(state({"compute": "ppffs", "server_groups": "ppppp"}), "compute")
+    assert found.incident is not None
+    assert found.health.status is Status.DOWN
+    later = service(state({"compute": "ppffsss", "server_groups": "ppppppp"}), "compute")
+    assert later.incident is not None
+    assert later.health.status is Status.UNKNOWN
