@@ -202,7 +202,7 @@ def test_a_rule_that_has_not_been_judged_yet_leaves_its_service_as_the_scenario_
     cold = {f"service_level.boot_time.{kind}": [float(kind == "unknown")] * 3 for kind in ("ok", "bad", "unknown")}
     found = state({"compute": "ppp"}, target(RULES, tmp_path), figures=cold)
     assert service(found, "compute").health.status is Status.UP
-    rules = rule("boot_time", alarm=[0] * 9, bad=[0] + [0] * 8) | {"service_level.boot_time.ok": [1.0] + [0.0] * 8}
+    rules = rule("boot_time", alarm=[0] * 9, bad=[0.0] * 9) | {"service_level.boot_time.ok": [1.0] + [0.0] * 8}
     late = state({"compute": "p" * 9}, target(RULES, tmp_path), figures=rules)
     assert service(late, "compute").health.status is Status.UNKNOWN, "it was judged, and is not any more"
 
