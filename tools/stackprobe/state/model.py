@@ -11,6 +11,8 @@ from stackprobe.maintenance import Window
 
 RUN = "run"
 """What tells of a run as a whole, and the service that it tells of: the monitored cloud as such."""
+ITSELF = "the run itself"
+"""What reasons and causes call a run as a whole."""
 
 
 class Level(IntEnum):
@@ -70,7 +72,7 @@ class Signal:
     def called(self) -> str:
         """As reasons call it."""
         if self.name == RUN and not self.rule:
-            return "the run itself"
+            return ITSELF
         return f"the rule {self.name}" if self.rule else self.name
 
     @property
