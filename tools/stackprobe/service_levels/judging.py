@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stackprobe.config.model import Target
 from stackprobe.history.model import History, Sample
 from stackprobe.outputs.clean import one_line
 from stackprobe.results import Results
@@ -18,6 +17,9 @@ from stackprobe.service_levels.reading import read
 from stackprobe.service_levels.rule import Rule
 from stackprobe.service_levels.verdict import Evaluation, Verdict
 from stackprobe.state.damping import Damping
+
+if TYPE_CHECKING:
+    from stackprobe.config.model import Target
 
 FIGURE = "service_level"
 """The first part of the figures of rules, which no scenario may be called."""
