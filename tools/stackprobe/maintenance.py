@@ -19,7 +19,8 @@ from stackprobe.spans import parse_span
 
 LONGEST_S = 31 * 86400.0
 """A recurring window may last so long (s)."""
-_MOST_OCCURRENCES = 10_000
+_MOST_OCCURRENCES = 200_000
+"""More than the minutes that a state looks at: where it were fewer, the windows of today would be those left out."""
 
 
 class Malformed(ValueError):

@@ -216,3 +216,13 @@ def test_a_marker_survives_names_of_any_kind() -> None:
 def test_a_dry_run_only_tells(run: Runs, api: GithubApi) -> None:
     assert run.of(state({"compute": "ppff"}), dry=True) == ["would open an issue: compute of demo / one is down"]
     assert api.issues == {}
+
+
+def test_an_issue_that_the_alarm_closed_itself_keeps_no_outage_quiet(run: Runs, api: GithubApi) -> None:
+    """The run in which one scenario recovered was the first bad one of another: in the end it all is one incident."""
+    run_at(run, "ppffp", {"server_groups": "ppppf"})
+    assert len(api.open()) == 1
+    assert run_at(run, "ppffpp", {"server_groups": "ppppfp"}) == ["close #1: compute is up again"]
+    assert run_at(run, "ppffppp", {"server_groups": "ppppfpf"}) == ["open an issue: compute of demo / one is down"]
+    assert run_at(run, "ppffpppp", {"server_groups": "ppppfpff"}) == []
+    assert [one["state"] for one in api.issues.values()] == ["closed", "open"]

@@ -66,6 +66,13 @@ def test_n_and_m_are_what_the_rule_says(bad: int, of: int) -> None:
     assert found[32:].index(False) == bad - 1
 
 
+@pytest.mark.parametrize(("bad", "of"), [(2, 4), (2, 9), (3, 8)])
+def test_what_was_good_before_an_outage_does_not_end_it(bad: int, of: int) -> None:
+    found = states([True] * 9 + [False] * bad + [True] * 9, Damping(bad, of))
+    assert found.index(True) == 9 + bad - 1
+    assert found[9 + bad :].index(False) == bad - 1
+
+
 def test_flapping_is_named_and_keeps_its_alarm_until_it_is_quiet() -> None:
     judged = [True] * 10 + [False, True] * 5
     state = damped(Damping(), judged[:-1], judged[-1])

@@ -323,7 +323,8 @@ def test_damped_a_blip_is_0_and_told() -> None:
 
 def test_damped_a_probe_that_erred_remains_2() -> None:
     erred = step_of(100.0, outcomes=["error"])
-    assert codes([FAILED, FAILED, erred], ["failed", "failed", "error"]) == [0, 1, 2]
+    weather = [PASSED, FAILED, FAILED, erred]
+    assert codes(weather, ["passed", "failed", "failed", "error"]) == [0, 0, 1, 2]
 
 
 def test_damped_two_blips_of_two_scenarios_are_no_outage() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from stackprobe import cli
 from stackprobe.history.memory import MemoryHistory
-from stackprobe.history.model import PastRun
+from stackprobe.history.model import BadStep, PastRun, Sample
 from stackprobe.results.outcome import Outcome
 from stackprobe.site import writing
 from stackprobe.site.badge import COLOURS, badge
@@ -247,3 +247,15 @@ def test_the_page_of_all_clouds_is_written_last(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(writing, "write_atomically", lambda path, data: order.append(path.name))
     writing.write(tmp_path, {"index.html": "x", "z.html": "x", "badges/a.svg": "x"})
     assert order == ["a.svg", "z.html", "index.html"]
+
+
+def test_an_incident_of_the_run_itself_has_its_builds() -> None:
+    times = [int(NOW_T) - 1200, int(NOW_T) - 300]
+    bad = (BadStep("run", "Authenticate", Outcome.FAILED, "HTTP 503"),)
+    runs = [PastRun(t, Outcome.FAILED, str(t), f"https://ci.example.org/{t}", bad) for t in times]
+    values = {"run.failed": 1.0, "run.passed": 0.0, "run.scenarios_failed": 0.0, "compute.skipped": 1.0}
+    past = MemoryHistory(runs, {name: [Sample(t, value) for t in times] for name, value in values.items()})
+    page = read(render([look(past)], "x")["demo.one.html"])
+    assert "Told by the run itself" in page.text
+    for run in runs:
+        assert page.links.count(str(run.build_url)) == 2, "in the incident, and in the list of runs"

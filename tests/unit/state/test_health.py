@@ -178,3 +178,69 @@ def test_figures_that_graphite_has_put_together_do_not_make_an_outage_of_a_blip(
     found = service(assess(MemoryHistory((), series), target(), SCENARIOS, NOW_T), "compute")
     assert found.health.status is Status.DEGRADED
     assert found.windows["24h"].percent == pytest.approx(75)
+
+
+def test_a_login_that_fails_is_an_outage_of_the_cloud_although_every_scenario_was_only_skipped() -> None:
+    itself = {"run.failed": [0, 0, 1, 1], "run.passed": [1, 1, 0, 0], "run.scenarios_failed": [0, 0, 0, 0]}
+    found = state({"compute": "ppss"}, figures=itself)
+    assert found.status is Status.DOWN
+    run = service(found, "run")
+    assert run.health.status is Status.DOWN
+    assert run.health.reason.startswith("the run itself failed in 2 of the last 3 runs")
+    assert run.incident is not None and run.incident.causes == ("the run itself",)
+    blip = state({"compute": "pppp"}, figures=itself | {"run.failed": [0, 0, 1, 0], "run.passed": [1, 1, 0, 1]})
+    assert blip.status is Status.UP
+
+
+def test_a_run_that_failed_for_a_scenario_s_sake_tells_of_the_scenario_alone() -> None:
+    figures = {"run.failed": [0, 1, 1], "run.passed": [1, 0, 0], "run.scenarios_failed": [0, 1, 1]}
+    found = state({"compute": "pff"}, figures=figures)
+    assert [one.service for one in found.services] == ["compute"]
+
+
+def test_a_rule_that_has_not_been_judged_yet_leaves_its_service_as_the_scenario_says(tmp_path: Path) -> None:
+    cold = {f"service_level.boot_time.{kind}": [float(kind == "unknown")] * 3 for kind in ("ok", "bad", "unknown")}
+    found = state({"compute": "ppp"}, target(RULES, tmp_path), figures=cold)
+    assert service(found, "compute").health.status is Status.UP
+    rules = rule("boot_time", alarm=[0] * 9, bad=[0.0] * 9) | {"service_level.boot_time.ok": [1.0] + [0.0] * 8}
+    late = state({"compute": "p" * 9}, target(RULES, tmp_path), figures=rules)
+    assert service(late, "compute").health.status is Status.UNKNOWN, "it was judged, and is not any more"
+
+
+def test_the_last_rule_that_was_taken_out_of_the_configuration_alarms_no_more() -> None:
+    past = history({"compute": "ppp"}, figures=rule("boot_time", alarm=[0, 1, 1], bad=[1, 1, 1]))
+    found = assess(past, target(), SCENARIOS, NOW_T, configured=True)
+    assert [one.service for one in found.services] == ["compute"]
+
+
+def test_a_service_whose_scenarios_are_not_selected_any_more_is_left_out_after_a_week(tmp_path: Path) -> None:
+    days = 8 * 96
+    outcomes = {"compute": "p" * (days + 2), "volume": "ff" + "." * days}
+    rest = target("clouds: {demo: {regions: {one: {}}, scenarios: {names: [compute]}}}\n", tmp_path)
+    assert [one.service for one in state(outcomes, rest).services] == ["compute"]
+    assert service(state(outcomes), "block-storage").health.status is Status.UNKNOWN, (
+        "it is selected, and does not come"
+    )
+
+
+def test_a_pause_among_the_first_runs_is_not_taken_for_their_rhythm() -> None:
+    found = state({"compute": "p" + "." * 2000 + "pp"}, last_t=NOW_T - 2 * 86400)
+    assert service(found, "compute").health.status is Status.UNKNOWN
+
+
+def test_of_two_runs_that_began_in_the_same_second_the_bad_one_counts() -> None:
+    def both(*values: float) -> list[Sample]:
+        return [Sample(int(NOW_T) - 900 + number // 2 * 300, value) for number, value in enumerate(values)]
+
+    past = MemoryHistory((), {"compute.failed": both(1, 0, 1, 0), "compute.passed": both(0, 1, 0, 1)})
+    found = assess(past, target(), SCENARIOS, NOW_T)
+    assert service(found, "compute").health.status is Status.DOWN
+
+
+def test_what_is_down_is_not_green_because_its_scenario_was_skipped_since() -> None:
+    found = service(state({"compute": "ppffs", "server_groups": "ppppp"}), "compute")
+    assert found.incident is not None
+    assert found.health.status is Status.DOWN
+    later = service(state({"compute": "ppffsss", "server_groups": "ppppppp"}), "compute")
+    assert later.incident is not None
+    assert later.health.status is Status.UNKNOWN

@@ -143,3 +143,9 @@ def test_maintenance_counts_neither_as_available_nor_as_not(tmp_path: Path) -> N
     assert day.percent == pytest.approx(100)
     assert day.maintained_s == 2 * EVERY_S
     assert day.budget_s(99.0) == pytest.approx((86400 - 2 * EVERY_S) / 100)
+
+
+def test_of_windows_that_recur_often_none_of_today_is_left_out() -> None:
+    often = planned({"reason": "backup", "cron": "*/10 * * * *", "duration": "2m"})
+    found = Maintenance([often], NOW_T - 90 * 86400, NOW_T + 86400)
+    assert found.at(NOW_T + 60, "compute") is not None

@@ -118,7 +118,8 @@ def _service(state: CloudState, service: ServiceState, issues: list[Known], key:
         if _tells_more(marker, current.marker) and service.health.status is not Status.MAINTENANCE:
             actions.append(Update(current, marker, state, service, lasting))
         return actions
-    closed = [one for one in issues if not one.open and _incident_of(one.marker, service.incidents) is lasting]
+    by_hand = [one for one in issues if not one.open and not one.marker.ended]
+    closed = [one for one in by_hand if _incident_of(one.marker, service.incidents) is lasting]
     if closed:
         return [*actions, Respected(closed[-1])]
     if service.health.status is Status.DOWN and lasting.level is Level.DOWN:

@@ -78,9 +78,14 @@ class Tracker:
         self._caller.write("edit an issue", lambda: issue.edit(title=title, body=body), repeatable=True)
 
     def close(self, number: int, reason: str) -> None:
-        """Close an issue as ``completed`` or ``not_planned``."""
+        """Close an issue as ``completed`` or ``not_planned``, and note in it that it was the alarm that did."""
         issue = self._issues[number]
-        self._caller.write("close an issue", lambda: issue.edit(state="closed", state_reason=reason), repeatable=True)
+        body = marker.ending(issue.body)
+        self._caller.write(
+            "close an issue",
+            lambda: issue.edit(state="closed", state_reason=reason, body=body),
+            repeatable=True,
+        )
 
     def comment(self, number: int, text: str, since_t: float) -> None:
         """Comment, unless the last comment of ours since a moment says the same already.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stackprobe.config.model import Config
+from stackprobe.config.model import Config, Target
 from stackprobe.errors import UsageError
 from stackprobe.history.model import History, HistoryUnavailable
 from stackprobe.results import Results
@@ -44,6 +44,13 @@ class Asked:
         )
         return open_history(self.config, target, directory=self.directory, url=self.url)
 
+    def target(self, results: Results) -> Target:
+        """The settings of the cloud and region of a run; the general ones where the configuration does not name it."""
+        try:
+            return self.config.target(results.cloud, results.region)
+        except UsageError:
+            return self.config.anywhere
+
 
 def judge_run(directory: Path, results: Results, asked: Asked) -> Evaluation | None:
     """Judge, write service_levels.json into the directory, and put what was found into the results.
@@ -65,7 +72,7 @@ def judge_run(directory: Path, results: Results, asked: Asked) -> Evaluation | N
         history = asked.open(results)
     except (UsageError, HistoryUnavailable, OSError) as error:
         blind = f"earlier runs are not known: {error}"
-    found = evaluate(results, history, blind)
+    found = evaluate(results, history, blind, asked.target(results))
     results.service_levels = found
     try:
         recording.write(directory, found)

@@ -61,11 +61,14 @@ def damped(damping: Damping, earlier: Sequence[bool], now: bool | None, *, known
         return Damped(alarm=now is False, bad=int(now is False), seen=int(now is not None), known=False)
     judged = [*earlier, *([] if now is None else [now])]
     alarm = flapping = False
+    begin = 0
     for end in range(1, len(judged) + 1):
-        recent = judged[max(end - damping.of, 0) : end]
+        first = max(end - damping.of, begin if alarm else 0)
+        recent = judged[first:end]
         flapping = _changes(judged[max(end - damping.within, 0) : end]) >= damping.changes
         if not alarm:
             alarm = not recent[-1] and recent.count(False) >= damping.bad
+            begin = first + recent.index(False) if alarm else 0  # what was good before it is not to end it
         elif recent[-1] and recent.count(True) >= damping.bad and not flapping:
             alarm = False
     recent = judged[-damping.of :]

@@ -19,7 +19,7 @@ from stackprobe.site.badge import badge
 from stackprobe.site.graph import HEIGHT, SPAN_S, WIDTH, Graph, graph
 from stackprobe.state import wording
 from stackprobe.state.looking import Look
-from stackprobe.state.model import WORST_FIRST, CloudState, Day, Incident, Level, ServiceState, Status
+from stackprobe.state.model import ITSELF, RUN, WORST_FIRST, CloudState, Day, Incident, Level, ServiceState, Status
 
 INDEX = "index.html"
 BADGES = "badges"
@@ -102,7 +102,7 @@ def _runs(incident: Incident, runs: Sequence[PastRun]) -> tuple[PastRun, ...]:
 
     A history without steps, such as Graphite, gives runs that were bad as a whole.
     """
-    causes = set(incident.causes)
+    causes = {RUN if one == ITSELF else one for one in incident.causes}
     within = []
     for run in runs:
         if run.t < incident.from_t or (incident.until_t is not None and run.t >= incident.until_t):

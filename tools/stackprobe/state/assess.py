@@ -8,6 +8,7 @@ from dataclasses import replace
 from stackprobe.config.model import Target
 from stackprobe.history.model import History, HistoryUnavailable, PastRun
 from stackprobe.maintenance import Maintenance, Stretches, Window
+from stackprobe.metricname import part
 from stackprobe.scenarios import Scenario
 from stackprobe.state import services, signals
 from stackprobe.state.availability import Timeline
@@ -26,17 +27,20 @@ AHEAD_S = 14 * DAY_S
 """Planned maintenance is told so long before."""
 
 
-def assess(history: History, target: Target, scenarios: Mapping[str, Scenario], now_t: float) -> CloudState:
+def assess(
+    history: History, target: Target, scenarios: Mapping[str, Scenario], now_t: float, *, configured: bool = False
+) -> CloudState:
     """The state of a cloud and region, from the runs of the last 90 days.
 
     :param scenarios: all that exist, by name.
+    :param configured: the target's settings are those of a file: a rule that is not among them is none any more.
     """
     since_t = _midnight(now_t) - (DAYS - 1) * DAY_S
     since_t = min(since_t, now_t - WINDOWS["90d"])
     of = services.by_figure(scenarios)
     planned = Maintenance(target.maintenance, since_t, now_t + AHEAD_S)
     try:
-        past = signals.read(history, target, of, since_t, now_t)
+        past = signals.read(history, target, of, since_t, now_t, configured=configured)
     except HistoryUnavailable as error:
         return _of(target, now_t, trouble=str(error))
     found, runs = past.signals, past.runs
@@ -46,6 +50,8 @@ def assess(history: History, target: Target, scenarios: Mapping[str, Scenario], 
         own = [one for one in found if service in one.services]
         if own and all(one.skipped for signal in own for one in signal.judgements):
             continue  # the cloud does not offer it
+        if own and service not in target.services and not _expected(own, found, target, scenarios, now_t):
+            continue  # nobody asks for it any more
         states.append(_service(service, own, target, planned, now_t, details))
     seen_t = float(runs[-1].t) if runs else max((one.health.seen_t or 0.0 for one in states), default=0.0) or None
     trouble = None if found else "there is no run of the last 90 days"
@@ -76,12 +82,27 @@ def _services(target: Target, scenarios: Mapping[str, Scenario], found: list[Sig
     return sorted(names)
 
 
+def _expected(
+    own: list[Signal], found: list[Signal], target: Target, scenarios: Mapping[str, Scenario], now_t: float
+) -> bool:
+    """Whether something is to be heard of a service: it was lately, or nothing was, or it is still asked for."""
+    if _telling(own, now_t) or not _telling(found, now_t):
+        return True
+    selected = {part(one.name) for one in scenarios.values() if target.selection.runs(one.name, one.tags, one.opt_in)}
+    return any(one.name in (target.service_levels if one.rule else selected) for one in own)
+
+
+def _telling(signals: list[Signal], now_t: float) -> list[Signal]:
+    """Those of which something was heard lately."""
+    return [one for one in signals if one.judgements[-1].t > now_t - max(FORGOTTEN_S, one.stale_s)]
+
+
 def _service(
     service: str, own: list[Signal], target: Target, planned: Maintenance, now_t: float, details: Details
 ) -> ServiceState:
     maintained = Stretches(planned.of(service))
     damping = Damping.read(target.damping)
-    telling = [one for one in own if one.judgements[-1].t > now_t - max(FORGOTTEN_S, one.stale_s)] or own
+    telling = _telling(own, now_t) or own
     found = []
     for signal in own:
         judged = [

@@ -6,7 +6,7 @@ The runs are gone through in the order of time, so that the same history gives t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stackprobe.state.model import Judgement, Level, Signal
@@ -51,6 +51,12 @@ def troubles(signal: Signal, judged: Iterable[Judgement], damping: Damping) -> l
     return [trouble for level in TROUBLES for trouble in _of_level(signal.called, judgements, damping, level)]
 
 
+def lasts(good: Sequence[bool], damping: Damping) -> bool:
+    """Whether a trouble lasts after runs of which it is known whether they were good, in the order of time."""
+    judged = [Judgement(t, float(not one), Level.UP if one else Level.DOWN) for t, one in enumerate(good)]
+    return any(one.until_t is None for one in _of_level("", judged, damping, Level.DOWN))
+
+
 def _of_level(cause: str, judged: list[Judgement], damping: Damping, level: Level) -> Iterable[Trouble]:
     if all(one.level < level for one in judged):
         return
@@ -64,6 +70,8 @@ def _of_level(cause: str, judged: list[Judgement], damping: Damping, level: Leve
             good_t = None
             if from_t is None and len(wrong) >= damping.bad:
                 from_t = wrong[0]
+                while recent[0].t < from_t:
+                    recent.popleft()  # what was good before it is not to end it
             continue
         good_t = one.t if good_t is None else good_t
         if from_t is not None and len(recent) - len(wrong) >= min(damping.bad, damping.of):

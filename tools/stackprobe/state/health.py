@@ -38,7 +38,11 @@ def health(
     :param incident: the one that lasts.
     :param window: the maintenance that it is in.
     """
-    telling = [one for one in signals if one.judgements and not one.judgements[-1].skipped] or list(signals)
+    lasting = incident.phases[-1].causes if incident else ()
+    telling = [
+        one for one in signals if one.called in lasting or (one.judgements and not one.judgements[-1].skipped)
+    ] or list(signals)
+    telling = [one for one in telling if not one.rule or last_judged(one)] or telling  # a rule may have a cold start
     findings = [_finding(one, incident, window, now_t, damping, detail) for one in telling]
     worst = min((one.status for one in findings), key=_ORDER.index, default=Status.UNKNOWN)
     seen_t = max((one.t for signal in signals if (one := last_judged(signal))), default=None)

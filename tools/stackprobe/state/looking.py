@@ -16,7 +16,6 @@ from stackprobe.errors import UsageError
 from stackprobe.history.model import History
 from stackprobe.history.opening import open_history
 from stackprobe.options import add_roles_path
-from stackprobe.scenarios import Scenario
 from stackprobe.state.assess import assess
 from stackprobe.state.model import CloudState
 
@@ -71,11 +70,11 @@ def look(arguments: argparse.Namespace) -> list[Look]:
     targets = _targets(config, arguments.cloud, arguments.region)
     histories = [_history(config, one, arguments) for one in targets]
     now_t = time.time() if arguments.at is None else arguments.at
-    return [_look(one, history, found, now_t) for one, history in zip(targets, histories, strict=True)]
-
-
-def _look(target: Target, history: History, found: dict[str, Scenario], now_t: float) -> Look:
-    return Look(target, history, assess(history, target, found, now_t))
+    configured = config.file is not None
+    return [
+        Look(one, history, assess(history, one, found, now_t, configured=configured))
+        for one, history in zip(targets, histories, strict=True)
+    ]
 
 
 def _targets(config: Config, cloud: str | None, region: str | None) -> Sequence[Target]:

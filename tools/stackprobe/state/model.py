@@ -9,6 +9,11 @@ from enum import IntEnum, StrEnum
 from stackprobe.history.model import PastRun
 from stackprobe.maintenance import Window
 
+RUN = "run"
+"""What tells of a run as a whole, and the service that it tells of: the monitored cloud as such."""
+ITSELF = "the run itself"
+"""What reasons and causes call a run as a whole."""
+
 
 class Level(IntEnum):
     """How bad something is; as a number the health that metrics-processor and its dashboards use."""
@@ -66,6 +71,8 @@ class Signal:
     @property
     def called(self) -> str:
         """As reasons call it."""
+        if self.name == RUN and not self.rule:
+            return ITSELF
         return f"the rule {self.name}" if self.rule else self.name
 
     @property

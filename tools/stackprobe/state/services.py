@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stackprobe.metricname import part
 from stackprobe.scenarios import Scenario
-from stackprobe.state.model import Level
-
-RUN = "run"
-"""The service that rules about a whole run tell of: the monitored cloud as such."""
+from stackprobe.state.model import RUN, Level
 
 
 def of_scenario(scenario: Scenario) -> tuple[str, ...]:
@@ -20,8 +17,13 @@ def of_scenario(scenario: Scenario) -> tuple[str, ...]:
     network and an image too, but what it tells of is compute. Where no tag names one, all services that it needs; where
     it needs none either, it stands for itself.
     """
-    tagged = tuple(sorted(tag.replace("_", "-") for tag in scenario.tags if _is_service(tag.replace("_", "-"))))
-    return tagged or scenario.services or (scenario.name.replace("_", "-"),)
+    return of_probed(scenario.name, scenario.tags, scenario.services)
+
+
+def of_probed(name: str, tags: Iterable[str], needed: Iterable[str]) -> tuple[str, ...]:
+    """The same, from what a journal says of a scenario."""
+    tagged = tuple(sorted(tag.replace("_", "-") for tag in tags if _is_service(tag.replace("_", "-"))))
+    return tagged or tuple(needed) or (name.replace("_", "-"),)
 
 
 def by_figure(scenarios: Mapping[str, Scenario]) -> dict[str, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from stackprobe.config.model import Target
 from stackprobe.history.model import History, PastRun, Sample
 from stackprobe.results.outcome import Outcome
 from stackprobe.state import services
-from stackprobe.state.model import Judgement, Level, Signal
+from stackprobe.state.model import RUN, Judgement, Level, Signal
 
 DAY_S = 86400.0
 CHUNK_S = 14 * DAY_S
@@ -23,8 +23,8 @@ USUAL_EVERY_S = 3600.0
 RECENT = 20
 """So many of the last runs tell how often they start: older ones may be kept in wider slots."""
 
-RUN_FIGURE = "run"
 _SCENARIOS = "*.{" + ",".join(Outcome) + "}"
+_WITHIN = "run.scenarios_failed"
 _RULES = "service_level.*.{ok,bad,unknown,alarm}"
 
 ByTime = dict[int, dict[str, float]]
@@ -43,29 +43,39 @@ class Past:
 
 
 def read(
-    history: History, target: Target, scenarios: Mapping[str, tuple[str, ...]], since_t: float, until_t: float
+    history: History,
+    target: Target,
+    scenarios: Mapping[str, tuple[str, ...]],
+    since_t: float,
+    until_t: float,
+    *,
+    configured: bool = False,
 ) -> Past:
     """What a history tells of a stretch of time.
 
     :param scenarios: the services of each scenario that exists, by its name in metrics.
+    :param configured: there are no rules but those of the target; else, where it has none, all that the history has.
     :raises stackprobe.history.model.HistoryUnavailable: it cannot be read.
     """
     found: dict[tuple[bool, str], list[Judgement]] = {}
     runs: list[PastRun] = []
     for from_t, to_t in _chunks(since_t, until_t):
-        for (rule, name), values in _by_time(history.figures([_SCENARIOS, _RULES], from_t, to_t)).items():
+        for (rule, name), values in _by_time(history.figures([_SCENARIOS, _RULES, _WITHIN], from_t, to_t)).items():
             severity = services.severity_of(target.service_levels.get(name))
-            judge = partial(_rule, severity=severity) if rule else _scenario
+            judge = partial(_rule, severity=severity) if rule else _run if name == RUN else _scenario
             found.setdefault((rule, name), []).extend(judge(t, values[t]) for t in sorted(values))
         runs += history.runs(from_t, to_t)
-    found.pop((False, RUN_FIGURE), None)
+    if not any(one.bad for one in found.get((False, RUN), ())):
+        found.pop((False, RUN), None)  # of what never was wrong there is nothing to say
     signals = []
     for (rule, name), judgements in sorted(found.items()):
-        if rule and target.service_levels and name not in target.service_levels:
+        if rule and (configured or target.service_levels) and name not in target.service_levels:
             continue  # it is no rule any more
         of = (
             services.of_rule(target.service_levels.get(name), scenarios)
             if rule
+            else (RUN,)
+            if name == RUN
             else scenarios.get(name, (name.replace("_", "-"),))
         )
         signals.append(Signal(name, of, judgements, _every_s(target, [one.t for one in judgements]), rule))
@@ -86,7 +96,8 @@ def _by_time(series: Mapping[str, list[Sample]]) -> dict[tuple[bool, str], ByTim
         *rule, name, kind = figure.split(".")
         moments = found.setdefault((bool(rule), name), {})
         for sample in samples:
-            moments.setdefault(sample.t, {})[kind] = sample.value
+            kinds = moments.setdefault(sample.t, {})
+            kinds[kind] = kinds.get(kind, 0.0) + sample.value  # two runs that began in one second both count
     return found
 
 
@@ -100,6 +111,15 @@ def _scenario(t: int, values: Mapping[str, float]) -> Judgement:
     return Judgement(t, bad, Level.DOWN if bad >= 0.5 else Level.DEGRADED if bad > 0 else Level.UP)
 
 
+def _run(t: int, values: Mapping[str, float]) -> Judgement:
+    """The run itself failed where no scenario did, and it failed all the same: it got no token, say."""
+    passed, failed = values.get("passed", 0.0), values.get("failed", 0.0)
+    if passed + failed <= 0 or "scenarios_failed" not in values:
+        return Judgement(t, None)
+    alone = failed if values["scenarios_failed"] <= 0 else 0.0
+    return _scenario(t, {"passed": passed + failed - alone, "failed": alone})
+
+
 def _rule(t: int, values: Mapping[str, float], severity: Level) -> Judgement:
     """A rule in alarm has its severity; bad ones without an alarm are blips, and have none."""
     ok, bad, alarm = (values.get(kind, 0.0) for kind in ("ok", "bad", "alarm"))
@@ -111,5 +131,5 @@ def _rule(t: int, values: Mapping[str, float], severity: Level) -> Judgement:
 
 def _every_s(target: Target, times: list[int]) -> float:
     between = [after - before for before, after in pairwise(times[-RECENT:])]
-    own_s = float(statistics.median(between)) if between else 0.0
+    own_s = float(statistics.median_low(between)) if between else 0.0  # a pause among few runs is no rhythm
     return max(target.every_s or 0.0, own_s) or USUAL_EVERY_S
