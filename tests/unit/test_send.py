@@ -457,3 +457,10 @@ def test_a_file_that_another_sender_has_delivered_meanwhile_is_no_trouble(
     files[0].unlink()
     monkeypatch.setattr(spool, "_files", lambda: files)
     assert [item.points for item in spool.items()] == [points(run="b", t=NOW + 1)]
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "nan", "inf"])
+def test_what_is_no_number_of_seconds_is_named(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(write(tmp_path, points()), "h:1", f"--settle={text}")
+    assert f"`{text}` is no number of seconds from 0 to 86400" in capsys.readouterr().err

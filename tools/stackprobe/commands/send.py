@@ -232,9 +232,12 @@ def _read(path: Path) -> list[Point]:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value < 86400:
-        raise argparse.ArgumentTypeError("give seconds, 0 to 86400")
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds from 0 to 86400")
     return value
 
 

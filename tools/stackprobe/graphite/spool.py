@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import itertools
 import json
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from stackprobe.address import Address
 from stackprobe.errors import UsageError
+from stackprobe.filelock import locked
 from stackprobe.graphite.points import Point, parse_points
 from stackprobe.outputs.atomic import write_atomically
 
@@ -105,16 +105,7 @@ class Spool:
 
         :raises SpoolBusy: another sender held it all the time.
         """
-        deadline = time.monotonic() + patience_s
-        with open(self.directory / "lock", "w") as lock:
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise SpoolBusy(str(self.directory)) from None
-                    time.sleep(0.1)
+        with locked(self.directory / "lock", patience_s, SpoolBusy(str(self.directory))):
             yield
 
     def items(self) -> list[Item]:
