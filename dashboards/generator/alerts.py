@@ -68,7 +68,7 @@ ALERTS = (
     ),
     Alert(
         "stackprobe-api-errors", "A service answers with errors",
-        f"aliasByNode(asPercent(groupByNodes({_ROOT}.api.*.*.*.{BAD}.count, 'sum', 1, 2, 4), "
+        f"aliasByNode(asPercent(transformNull(groupByNodes({_ROOT}.api.*.*.*.{BAD}.count, 'sum', 1, 2, 4), 0), "
         f"groupByNodes({_ROOT}.api.*.*.*.*.count, 'sum', 1, 2, 4), 0, 1, 2), 0, 1, 2)", "mean", 10,
         "More than a tenth of the requests to a service got a 5xx or no answer within the last hour.",
     ),

@@ -9,6 +9,19 @@ from dataclasses import dataclass
 ROOT = "$environment.$cloud.$region"
 #: Answers that say that a service is at fault.
 BAD = "{5*,no_response}"
+#: All others.
+NOT_BAD = "{1*,2*,3*,4*}"
+
+
+def error_ratio(calls: str) -> str:
+    """The part of requests that a service failed, per cent.
+
+    Errors are not counted for it: a run without any has no value there, and an earlier ratio would stay the last.
+
+    :param calls: up to the status, which is left out.
+    """
+    every = f"sumSeries({calls}.*.count)"
+    return f"alias(asPercent(diffSeries({every}, sumSeries({calls}.{NOT_BAD}.count)), {every}), 'errors')"
 
 
 @dataclass(frozen=True)
@@ -79,5 +92,5 @@ PLACE = (
 #: Variables of some dashboards beside the place.
 MORE = {
     "service": Variable("service", f"expand({ROOT}.api.*)", r"/\.([^.]+)$/"),
-    "scenario": Variable("scenario", f"expand({ROOT}.*.leftovers)", r"/\.(?!run\.)([^.]+)\.leftovers$/"),
+    "scenario": Variable("scenario", f"expand({ROOT}.*.passed)", r"/\.(?!run\.)([^.]+)\.passed$/"),
 }

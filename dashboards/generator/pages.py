@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.generator.model import BAD, ROOT, Dashboard, Panel
+from dashboards.generator.model import BAD, ROOT, Dashboard, Panel, error_ratio
 
 _CALLS = f"{ROOT}.api.$service.*.*"
 _STEPS = f"{ROOT}.$scenario.*"
@@ -29,10 +29,7 @@ OVERVIEW = Dashboard(
         ),
         Panel(
             "API errors",
-            (
-                f"alias(asPercent(sumSeries({ROOT}.api.*.*.*.{BAD}.count), "
-                f"sumSeries({ROOT}.api.*.*.*.*.count)), 'errors')",
-            ),
+            (error_ratio(f"{ROOT}.api.*.*.*"),),
             "Requests of the last run with a 5xx, or with no answer at all.",
             "percent", "number", 6, -1.0,
         ),
@@ -101,7 +98,7 @@ API = Dashboard(
         ),
         Panel(
             "Error ratio",
-            (f"alias(asPercent(sumSeries({_CALLS}.{BAD}.count), sumSeries({_CALLS}.*.count)), 'errors')",),
+            (error_ratio(_CALLS),),
             "5xx, or no answer, of all requests.",
             "percent",
         ),

@@ -6,9 +6,12 @@ import json
 import re
 from pathlib import Path
 
+import journals
 import pytest
 import yaml
+from stackprobe import namings
 from stackprobe.namings.figures import RESERVED
+from stackprobe.results import from_directory
 
 from dashboards.generator.__main__ import FOLDER, files
 from dashboards.generator.alerts import ALERTS
@@ -39,14 +42,26 @@ def test_every_variable_of_a_query_is_one_of_the_page(page: object) -> None:
     assert len(set(ids)) == len(ids) and all(panel["title"] and panel["description"] for panel in made["panels"])
 
 
-def test_what_is_offered_as_scenario_is_one() -> None:
+def test_what_is_offered_as_scenario_is_one_also_where_nobody_counts_leftovers(tmp_path: Path) -> None:
     made = json.loads((FOLDER / "grafana" / "scenarios.json").read_text(encoding="utf-8"))
     (scenario,) = (one for one in made["templating"]["list"] if one["name"] == "scenario")
     regex = re.compile(scenario["regex"].strip("/"))
-    assert regex.search("stackprobe.demo.RegionOne.compute.leftovers")
-    assert not [
-        name for name in RESERVED if regex.search(f"stackprobe.demo.RegionOne.{name}.leftovers") and name == "run"
-    ]
+    journals.mixed().write(tmp_path)
+    recorded = from_directory(tmp_path)
+    recorded.leftovers_known = False
+    leaf = scenario["query"].rpartition("*")[2].rstrip(")")
+    series = [name for name, _ in namings.points(recorded) if name.count(".") == 4 and name.endswith(leaf)]
+    found = {match[1] for name in series if (match := regex.search(name))}
+    assert found == {one.name for one in recorded.scenarios} and not found & set(RESERVED)
+
+
+def test_a_run_without_errors_counts_in_every_ratio_of_errors() -> None:
+    """Series of errors have no value then, and nothing by something is nothing: the last error would stay for ever."""
+    targets = [target for page in PAGES for panel in page.panels for target in panel.targets]
+    ratios = [one for one in [*targets, *(alert.target for alert in ALERTS)] if "asPercent" in one and ".api." in one]
+    assert len(ratios) == 3
+    for one in ratios:
+        assert "asPercent(diffSeries(" in one or "asPercent(transformNull(" in one
 
 
 @pytest.mark.parametrize(

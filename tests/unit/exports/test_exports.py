@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections import Counter
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from stackprobe.cli import main
 from stackprobe.exports import formats
 from stackprobe.exports.records import CALL_FIELDS, STEP_FIELDS, call_record, step_record
 from stackprobe.outputs import metrics
-from stackprobe.results import Outcome, Results, from_directory
+from stackprobe.results import Outcome, Results, Step, from_directory
 
 from tests.support import big_journal
 from tests.support.hostile_journals import HOSTILE
@@ -148,6 +149,8 @@ def test_heads_are_the_fields_of_the_records(tmp_path: Path) -> None:
     journals.fair().write(tmp_path)
     results = from_directory(tmp_path)
     assert list(step_record(results.steps[0])) == list(STEP_FIELDS)
+    told_elsewhere = {"seq", "figures", "checks", "calls"}
+    assert {field.name for field in fields(Step)} - told_elsewhere == {*STEP_FIELDS} - {"step"} | {"name"}
     assert list(call_record(results.calls[0])) == list(CALL_FIELDS)
     assert results.outcome is Outcome.PASSED
 

@@ -160,6 +160,30 @@ def test_times_from_the_future_are_noted(tmp_path: Path) -> None:
     assert results.outcome == "passed"
 
 
+@pytest.mark.parametrize(
+    "counted", [{"failures": "1"}, {"failures": None}, {"failures": True}, {"ok": 1}, {"failures": 0}, 7]
+)
+def test_counts_that_do_not_explain_a_failure_make_no_pass_of_it(tmp_path: Path, counted: object) -> None:
+    data = ansible(play("P", task("A", localhost=failed("no"))), ok=1)
+    nothing = data["stats"]["localhost"]
+    data["stats"]["localhost"] = nothing | counted if isinstance(counted, dict) and "failures" in counted else counted
+    assert imported(tmp_path, data).outcome == "failed"
+
+
+def test_a_host_that_nobody_counts_as_unreachable_is_so_all_the_same(tmp_path: Path) -> None:
+    data = ansible(play("P", task("A", localhost={"unreachable": True, "msg": "no route"})), ok=1)
+    assert imported(tmp_path, data).outcome == "failed"
+
+
+def test_a_jump_into_the_future_makes_no_run_of_many_years(tmp_path: Path) -> None:
+    jump = task("B", localhost=OK)
+    jump["task"]["duration"] = {"start": "2999-01-31T12:00:00Z", "end": "2999-01-31T12:00:01Z"}
+    results = imported(tmp_path, ansible(play("P", task("A", localhost=OK), jump, task("C", localhost=OK)), ok=3))
+    assert results.duration_ms == 30_000 and [step.duration_ms for step in results.steps] == [1000, 0, 1000]
+    assert any("2 times lie in the future" in note.message for note in results.notes)
+    assert not any("went back" in note.message for note in results.notes)
+
+
 def test_a_compressed_file_that_is_cut_is_saved_as_far_as_it_goes(tmp_path: Path) -> None:
     tasks = [task(f"Task {number}", localhost=OK) for number in range(2000)]
     packed = gzip.compress(json.dumps(ansible(play("P", *tasks), ok=2000), indent=4).encode())

@@ -140,6 +140,36 @@ def test_what_waits_for_several_travels_with_the_logs_and_comes_back_to_each(
     assert carbons[1].names == [name for name, _ in namings.points(from_directory(directory), ["apimon"])]
 
 
+def test_what_waits_for_the_only_destination_comes_back_to_it_in_its_own_names(
+    directory: Path, carbons: list[Carbon], tmp_path: Path
+) -> None:
+    gone, there = away(), carbons[0].address
+    text = 'graphite: {destinations: [{address: "ONE", naming: apimon}]}\n'
+    file, left = tmp_path / "undelivered.txt", tmp_path / "left.txt"
+    assert send(directory, text.replace("ONE", gone), "--undelivered", str(file)) == 1
+    file.write_text(file.read_text().replace(gone, there))
+    (tmp_path / "next").mkdir()
+    options = ["--earlier", str(file), "--undelivered", str(left)]
+    assert send(tmp_path / "next", text.replace("ONE", there), *options) == 0
+    assert carbons[0].names == [name for name, _ in namings.points(from_directory(directory), ["apimon"])]
+
+
+def test_what_waits_for_a_destination_that_is_named_no_more_is_told(
+    directory: Path, carbons: list[Carbon], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone, file, spool = away(), tmp_path / "undelivered.txt", str(tmp_path / "spool")
+    text = f'graphite: {{address: "{carbons[0].address}", destinations: [{{address: "{gone}", naming: tags}}]}}\n'
+    assert send(directory, text, "--undelivered", str(file), "--spool", spool) == 1
+    waiting = len(list(namings.points(from_directory(directory), ["tags"]))) + 1
+    text = f'graphite: {{address: "{carbons[0].address}"}}\n'
+    assert send(directory, text, "--earlier", str(file), "--spool", spool) == 0
+    told = capsys.readouterr().err
+    assert f"GIVEN UP: {waiting} figures of earlier runs for {gone} tags" in told
+    assert (
+        f"figures wait in {tmp_path / 'spool' / gone.replace(':', '_')}_tags, which is of no destination here" in told
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -66,7 +66,7 @@ def test_no_text_can_break_a_tag(text: str, tmp_path: Path) -> None:
 
 def test_metrics_txt_has_the_namings_that_the_run_says(tmp_path: Path) -> None:
     journal = journals.fair(["identity"])
-    journal.records[0]["metrics_naming"] = ["tags", "apimon", "unheard of"]
+    journal.records[0]["metrics_naming"] = ["tags", "apimon", "unheard of", "tags"]
     run = results(journal, tmp_path)
     names = [point.name for point in parse_points(metrics.render(run), tmp_path / "metrics.txt")]
     expected = [name for naming in ("tags", "apimon") for name, _ in namings.points(run, [naming])]

@@ -38,6 +38,8 @@ def test_a_slow_one_is_not_counted_twice() -> None:
         b"other.compute.GET.servers.200:1|ms",
         b"openstack.api.compute.GET.200:1|ms",
         b"openstack.api.compute.GET.servers.200:x|ms",
+        b"openstack.api.compute.GET.servers.200:nan|ms",
+        b"openstack.api.compute.GET.servers.200:1e999|ms",
         b"openstack.api.compute.GET.servers.2000:1|ms",
         b"openstack.api.compute.GET.servers.200:1|g",
         b"openstack.api.c.GET.servers.\xc2\xb2\xc2\xb2\xc2\xb2:1|ms",
@@ -81,3 +83,9 @@ def test_it_takes_by_itself_and_passes_on(lock: threading.RLock, elsewhere: sock
     assert arrived.wait(30)
     assert elsewhere.recv(1000) == b"anything:1|c"
     receiver.close()
+
+
+@pytest.mark.parametrize("one", ["5c1e8f52-8e4b-4c3c-9d2a-0a4b5c6d7e8f", "5c1e8f528e4b4c3c9d2a0a4b5c6d7e8f"])
+def test_the_id_of_a_resource_makes_no_series_of_its_own(one: str) -> None:
+    (call,) = parse(f"openstack.api.load-balancer.GET.lbaas_{one}.200:12|ms".encode())
+    assert call.resource == "lbaas_id"

@@ -13,13 +13,9 @@ import json
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
 from stackprobe.errors import UsageError
 
 HELP = "compare two runs or two clouds, step by step and call by call"
-#: Characters of a line where nobody's terminal says how wide it is.
-_PIPE_WIDTH = 160
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +38,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from stackprobe.comparison.sides import side  # noqa: PLC0415
     from stackprobe.comparison.terminal import shown  # noqa: PLC0415
     from stackprobe.outputs.atomic import write_atomically  # noqa: PLC0415
+    from stackprobe.terminal import console  # noqa: PLC0415
 
     a, b = _sides(arguments)
     comparison = compare(side(a), side(b))
@@ -56,7 +53,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(facts(comparison), indent=2))
     elif not arguments.html:
-        Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(shown(comparison, arguments.noticeable))
+        console().print(shown(comparison, arguments.noticeable))
     return 0
 
 

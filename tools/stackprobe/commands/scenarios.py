@@ -10,18 +10,15 @@ import json
 import sys
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from stackprobe import scenarios
 from stackprobe.options import add_roles_path, seconds
 from stackprobe.scenarios import Scenario
+from stackprobe.terminal import console
 
 HELP = "list the scenarios there are, and which of them a cloud can run"
-
-_PIPE_WIDTH = 160
-"""Characters in a line where no terminal says how many."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,8 +48,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([_facts(one, against) for one in chosen], indent=2))
     else:
-        console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
-        console.print(_table(chosen, against, arguments.cloud))
+        console().print(_table(chosen, against, arguments.cloud))
     return code
 
 

@@ -16,9 +16,15 @@ from stackprobe.errors import UsageError
 from stackprobe.graphite.delivery import Deliverer, Delivery
 from stackprobe.graphite.points import Point, parse_points
 from stackprobe.graphite.readback import ReadBack
-from stackprobe.graphite.spool import Spool, SpoolBusy
+from stackprobe.graphite.spool import Spool, SpoolBusy, waiting_elsewhere
 from stackprobe.graphite.tls import context
-from stackprobe.graphite.undelivered import add_earlier, read_earlier, write_undelivered
+from stackprobe.graphite.undelivered import (
+    add_earlier,
+    for_destination,
+    for_nobody,
+    read_earlier,
+    write_undelivered,
+)
 from stackprobe.graphite.wanted import points_for
 from stackprobe.graphite.wire import ConfirmingSender
 from stackprobe.metricname import part
@@ -110,9 +116,13 @@ def execute(arguments: argparse.Namespace) -> int:
         points = points_for(job.place, arguments.directory, written) if written else []
         if not job.spool.add(points, arguments.again) and points:
             job.say("these figures are delivered already, or are waiting")
-        as_written = [] if job.place.naming or job.place.prefix else earlier.get("", [])
-        add_earlier(job.spool, [*as_written, *earlier.get(job.place.name, [])])
-    spools = {job.place.name if len(jobs) > 1 else "": job.spool for job in jobs}
+        add_earlier(job.spool, for_destination(earlier, job.place))
+    for name, number in for_nobody(earlier, places):
+        _say(f"GIVEN UP: {number} figures of earlier runs for {name}: no destination here gets them")
+    for directory in waiting_elsewhere([job.spool for job in jobs]):
+        _say(f"figures wait in {directory}, which is of no destination here: name it again, or remove them")
+    only = len(jobs) == 1 and places[0].takes_all
+    spools = {"" if only else job.place.name: job.spool for job in jobs}
     _keep(spools, arguments.undelivered)  # a kill during the delivery must not cost them
     with ThreadPoolExecutor(len(jobs)) as pool:
         states = [future.result() for future in [pool.submit(_deliver, job) for job in jobs]]
@@ -138,7 +148,7 @@ def _job(arguments: argparse.Namespace, place: Destination, verify_url: str | No
         _say(f"{place.name}: {line}" if len(arguments.graphite) > 1 or not arguments.graphite else line)
 
     readback = ReadBack(verify_url, arguments.timeout) if verify_url else None
-    kind = part("-".join(filter(None, (*place.naming, place.prefix)))) if place.naming or place.prefix else ""
+    kind = "" if place.takes_all else part("-".join(filter(None, (*place.naming, place.prefix))))
     spool = Spool(arguments.spool or arguments.directory / "spool", place.address, say, kind)
     sender = ConfirmingSender(place.address, arguments.timeout, context(place.tls) if place.tls else None)
     return _Job(place, spool, Deliverer(spool, sender, readback, arguments.wait, arguments.settle, say), say)
@@ -222,9 +232,12 @@ def _read(path: Path) -> list[Point]:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value < 86400:
-        raise argparse.ArgumentTypeError("give seconds, 0 to 86400")
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds from 0 to 86400")
     return value
 
 

@@ -14,7 +14,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -23,10 +22,9 @@ from stackprobe.outputs.clean import one_line
 from stackprobe.results import Outcome, Results
 from stackprobe.results.loading import load_each
 from stackprobe.results.statistics import Statistics, Tally
+from stackprobe.terminal import console
 
 HELP = "count, min, median, mean, 95th percentile and max of steps and calls, over one or several runs"
-#: Characters of a line where nobody's terminal says how wide it is.
-_PIPE_WIDTH = 160
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,11 +47,11 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"version": 1, "runs": runs, **_facts(statistics)}, indent=2))
         return 0
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    shown = console()
     for table in (_steps(statistics), _calls(statistics)):
         if table.row_count:
-            console.print(table)
-    console.print(wording.counted(len(runs), "run"), style="dim", highlight=False)
+            shown.print(table)
+    shown.print(wording.counted(len(runs), "run"), style="dim", highlight=False)
     return 0
 
 

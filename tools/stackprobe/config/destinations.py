@@ -40,6 +40,11 @@ class Destination:
     tls: Tls | None = None
 
     @property
+    def takes_all(self) -> bool:
+        """Whether it gets metrics.txt as it is."""
+        return not self.naming and self.prefix is None
+
+    @property
     def name(self) -> str:
         """What it is called in messages: no two of one configuration have the same name."""
         return " ".join([str(self.address), *filter(None, [",".join(self.naming), self.prefix])])

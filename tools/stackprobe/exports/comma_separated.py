@@ -39,7 +39,9 @@ def lines(results: Results, table: str) -> Iterator[str]:
 
 def _step(step: Step) -> dict[str, Any]:
     figures = {text(name): value for name, value in step.figures.items()}
-    return {**step_record(step), "figures": json.dumps(figures, ensure_ascii=False) if figures else None}
+    record = step_record(step)
+    record["metrics"] = ",".join(record["metrics"]) or None
+    return {**record, "figures": json.dumps(figures, ensure_ascii=False) if figures else None}
 
 
 def _cell(value: Any) -> Any:

@@ -33,6 +33,11 @@ STEP_FIELDS = [
     "line",
     "message",
     "remedy",
+    "service",
+    "host",
+    "action",
+    "handled",
+    "metrics",
 ]
 CALL_FIELDS = [
     "scenario",
@@ -94,6 +99,11 @@ def step_record(step: Step) -> dict[str, Any]:
         "line": step.line,
         "message": text(step.message),
         "remedy": text(step.remedy),
+        "service": text(step.service),
+        "host": text(step.host),
+        "action": text(step.action),
+        "handled": text(step.handled),
+        "metrics": [text(name) for name in step.metrics],
     }
 
 

@@ -136,9 +136,9 @@ class Deliverer:
             waiting = []
             for point in item.points:
                 stored = found[point]
-                settled = checked_at - sent[point] >= self.settle_s
+                settled = checked_at - sent.get(point, checked_at) >= self.settle_s
                 if stored is Stored.NO:
-                    del sent[point]
+                    sent.pop(point, None)
                 if stored in (Stored.NO, Stored.MEMORY) or not settled:
                     waiting.append(point)
                 elif stored is Stored.OTHER:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
+import itertools
 import json
 import os
 import time
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stackprobe.address import Address
 from stackprobe.errors import UsageError
+from stackprobe.filelock import locked
 from stackprobe.graphite.points import Point, parse_points
 from stackprobe.outputs.atomic import write_atomically
 
@@ -28,6 +29,13 @@ REMEMBERED = 2000
 def waits(directory: Path) -> bool:
     """Whether figures wait in a directory of spools, for whatever destination."""
     return any(directory.glob("*/*.metrics"))
+
+
+def waiting_elsewhere(spools: Sequence[Spool]) -> list[Path]:
+    """Where figures wait beside these spools, for destinations that are none of theirs."""
+    own = {spool.directory for spool in spools}
+    found = {file.parent for root in {one.parent for one in own} for file in root.glob("*/*.metrics")}
+    return sorted(found - own)
 
 
 class SpoolBusy(Exception):
@@ -80,7 +88,9 @@ class Spool:
             return False
         if not again and digest in self._delivered():
             return False
-        path = self.directory / f"{min(point.t for point in points):012d}-{digest}.metrics"
+        start = f"{min(point.t for point in points):012d}"
+        number = 1 + max((_number(item) for item in self._files() if item.name.startswith(start)), default=0)
+        path = self.directory / f"{start}.{number:04d}-{digest}.metrics"
         try:
             write_atomically(path, text.encode())
         except OSError as error:
@@ -95,32 +105,28 @@ class Spool:
 
         :raises SpoolBusy: another sender held it all the time.
         """
-        deadline = time.monotonic() + patience_s
-        with open(self.directory / "lock", "w") as lock:
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise SpoolBusy(str(self.directory)) from None
-                    time.sleep(0.1)
+        with locked(self.directory / "lock", patience_s, SpoolBusy(str(self.directory))):
             yield
 
     def items(self) -> list[Item]:
-        """What waits, oldest run first. Files that are none of ours, or too old or too many, are given up loudly."""
+        """What waits, oldest run first. Files that are none of ours, or too old or too many, are given up loudly.
+
+        Of two reports of one run the later one holds: what it says too is left out of the earlier one.
+        """
         self._bound()
         found = []
         for path in self._files():
             try:
                 points = parse_points(path.read_text(), path)
+            except FileNotFoundError:  # whoever holds the lock has delivered it meanwhile
+                continue
             except (UsageError, UnicodeDecodeError) as error:
                 aside = path.with_suffix(".unreadable")
                 self._say(f"put aside as {aside.name}, it cannot be read: {error}")
                 path.replace(aside)
                 continue
             found.append(Item(path, path.stem.partition("-")[2], points))
-        return found
+        return _without_superseded(found)
 
     def keep(self, item: Item, points: Sequence[Point]) -> Item:
         """Replace what waits of a run by what is left of it."""
@@ -144,12 +150,43 @@ class Spool:
         return [str(entry) for entry in stored] if isinstance(stored, list) else []
 
     def _bound(self) -> None:
-        sizes = {path: os.stat(path).st_size for path in self._files()}
+        sizes: dict[Path, int] = {}
+        for path in self._files():
+            with contextlib.suppress(FileNotFoundError):
+                sizes[path] = os.stat(path).st_size
         oldest = time.time() - OLDEST_S
         for path in list(sizes):
-            total, started = sum(sizes.values()), path.stem.partition("-")[0]
+            total, started = sum(sizes.values()), _start(path)
             too_old = started.isdecimal() and int(started) < oldest
             if too_old or total > LARGEST_BYTES:
                 why = f"older than {OLDEST_S // 86400} days" if too_old else f"more than {LARGEST_BYTES >> 20} MiB wait"
                 self._say(f"GIVEN UP: the figures of {path.name} ({sizes.pop(path)} bytes): {why}")
                 path.unlink(missing_ok=True)
+
+
+def _start(path: Path) -> str:
+    """The second of a file's run, as its name has it: ``000000001700.0001-digest.metrics``."""
+    return path.stem.partition("-")[0].partition(".")[0]
+
+
+def _number(path: Path) -> int:
+    """Which report of its run a file is."""
+    number = path.stem.partition("-")[0].partition(".")[2]
+    return int(number) if number.isdecimal() else 0
+
+
+def _without_superseded(items: list[Item]) -> list[Item]:
+    """The same items; where several are of one second, each figure stands in the last one only that has it."""
+    kept = []
+    for _, group in itertools.groupby(items, lambda item: _start(item.path)):
+        reports = list(group)
+        later: set[tuple[str, int]] = set()
+        for index in range(len(reports) - 1, -1, -1):
+            item = reports[index]
+            if later:
+                points = [point for point in item.points if (point.name, point.t) not in later]
+                reports[index] = Item(item.path, item.digest, points)
+            if len(reports) > 1:
+                later |= {(point.name, point.t) for point in item.points}
+        kept += reports
+    return kept

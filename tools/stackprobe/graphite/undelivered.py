@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from stackprobe.config.destinations import Destination
 from stackprobe.errors import UsageError
 from stackprobe.graphite.points import Point, parse_point
 from stackprobe.graphite.spool import OLDEST_S, Spool
@@ -43,9 +44,11 @@ def sections(texts: Iterable[str]) -> dict[str, str]:
 
 def joined(parts: Mapping[str, Sequence[str]]) -> str:
     """The text of such a file, of the lines for each destination."""
-    return "".join(
-        (f"{_HEADING}{name}\n" if name else "") + "".join(lines) for name, lines in sorted(parts.items()) if lines
-    )
+    return "".join(_heading(name) + "".join(lines) for name, lines in sorted(parts.items()) if lines)
+
+
+def _heading(name: str) -> str:
+    return f"{_HEADING}{name}\n" if name else ""
 
 
 def parse_lenient(text: str, say: Callable[[str], None]) -> list[Point]:
@@ -91,6 +94,19 @@ def read_earlier(files: Iterable[Path], say: Callable[[str], None]) -> dict[str,
     return {name: parse_lenient(text, say) for name, text in sections(texts).items()}
 
 
+def for_destination(earlier: Mapping[str, list[Point]], place: Destination) -> list[Point]:
+    """Which of the figures of earlier runs a destination gets."""
+    return [*(earlier.get("", []) if place.takes_all else []), *earlier.get(place.name, [])]
+
+
+def for_nobody(earlier: Mapping[str, list[Point]], places: Iterable[Destination]) -> Iterator[tuple[str, int]]:
+    """Figures of earlier runs that no destination gets: for which one they are, and how many."""
+    known = {name for place in places for name in (place.name, *([""] if place.takes_all else []))}
+    for name, points in earlier.items():
+        if points and name not in known:
+            yield name or "a destination without a naming of its own", len(points)
+
+
 def add_earlier(spool: Spool, points: Sequence[Point]) -> int:
     """Put the figures of earlier runs into a spool, each run by itself, without those that wait there already.
 
@@ -100,6 +116,7 @@ def add_earlier(spool: Spool, points: Sequence[Point]) -> int:
     runs: dict[int, list[Point]] = defaultdict(list)
     for point in points:
         if (point.name, point.t) not in waiting:
+            waiting.add((point.name, point.t))
             runs[point.t].append(point)
     return sum(len(run) for _, run in sorted(runs.items()) if spool.add(run))
 
@@ -107,11 +124,12 @@ def add_earlier(spool: Spool, points: Sequence[Point]) -> int:
 def write_undelivered(spools: Mapping[str, Spool], file: Path, say: Callable[[str], None]) -> int:
     """Write what waits in spools, oldest first, or remove the file where nothing does.
 
-    :param spools: by the name of the destination; ``""`` for the only one.
+    :param spools: by the name of the destination; ``""`` for an only one that gets metrics.txt as it is.
     :returns: how many figures it holds.
     :raises UsageError: it cannot be written.
     """
-    kept = {name: _newest(spool, LARGEST_BYTES // len(spools), file, say) for name, spool in spools.items()}
+    room = LARGEST_BYTES // len(spools)
+    kept = {name: _newest(spool, room - len(_heading(name)), file, say) for name, spool in spools.items()}
     text = joined(kept)
     try:
         if text:

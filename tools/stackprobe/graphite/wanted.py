@@ -20,7 +20,7 @@ def points_for(destination: Destination, directory: Path, written: list[Point]) 
     :param written: those of metrics.txt, which are sent as they are where the destination has no wish of its own.
     :raises stackprobe.errors.UsageError: the run's journal cannot be read, which other names are made from.
     """
-    if not destination.naming and destination.prefix is None:
+    if destination.takes_all:
         return written
     results = from_directory(directory)
     wanted = destination.naming or results.metrics_naming or (namings.DEFAULT,)

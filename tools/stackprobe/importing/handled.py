@@ -32,11 +32,16 @@ def handled(playbook: Playbook) -> dict[Place, str]:
         how = IGNORED if not rescued else RESCUED if not ignored else EITHER
         ended = [place for place in places if place not in going_on]
         first_to_count = [*reversed(ended), *reversed(going_on)]
+        if "rescued" in stats and "ignored" in stats:  # what none of the counts explains was not taken care of
+            counted = max(counted, len(places) - rescued - ignored)
         found |= dict.fromkeys(first_to_count[counted:], how)
     for host, places in _failures(playbook, UNREACHABLE).items():
         stats = _of(playbook.stats, host)
         if stats is not None:
-            found |= dict.fromkeys(list(reversed(places))[_count(stats, "unreachable") :], IGNORED)
+            counted = _count(stats, "unreachable")
+            if "ignored" in stats:
+                counted = max(counted, len(places) - _count(stats, "ignored"))
+            found |= dict.fromkeys(list(reversed(places))[counted:], IGNORED)
     return found
 
 
@@ -69,8 +74,11 @@ def _goes_on(playbook: Playbook, place: Place) -> bool:
 
 
 def _of(stats: Mapping[str, Any] | None, host: str) -> Mapping[str, Any] | None:
+    """What Ansible counted of a host; None where that is not there, or is none."""
     one = stats.get(host) if stats is not None else None
-    return one if isinstance(one, Mapping) and CUT not in one else None
+    if not isinstance(one, Mapping) or CUT in one:
+        return None
+    return one if all(type(one.get(name)) is int for name in ("failures", "unreachable")) else None
 
 
 def _count(stats: Mapping[str, Any], name: str) -> int:

@@ -33,7 +33,7 @@ class Import:
         self._path, self._place, self._scrubber = journal, place, scrubber
         self._count_ignored = count_ignored
         self._last_t = 0.0
-        self._backwards = self._untimed = 0
+        self._backwards = self._untimed = self._ahead = 0
         self._outcomes: set[str] = set()
 
     def write(self, playbooks: Sequence[Playbook], notes: Sequence[str]) -> None:
@@ -47,6 +47,7 @@ class Import:
                 for task in play.tasks:
                     known_secrets.learn(self._scrubber, list(task.results.values()))
         start_t = self._last_t = _first_moment(playbooks)
+        self._forget_the_future(playbooks, max(start_t, time.time()) + _AHEAD_S)
         plays = [(id(play), play.name, one.file) for one in playbooks for play in one.plays]
         with Journal(self._path, self._scrubber) as journal:
             chronicle = Chronicle(journal)
@@ -118,6 +119,15 @@ class Import:
             return judge(result, status, None, _COUNTED)
         return judge(result, status, how)
 
+    def _forget_the_future(self, playbooks: Sequence[Playbook], end_t: float) -> None:
+        """Take out times behind a moment: a clock that jumped ahead would make a run of years."""
+        for playbook in playbooks:
+            for one in [*playbook.plays, *(task for play in playbook.plays for task in play.tasks)]:
+                for name in ("start_t", "end_t"):
+                    if (getattr(one, name) or 0.0) > end_t:
+                        setattr(one, name, None)
+                        self._ahead += 1
+
     def _moment(self, t: float | None) -> float:
         """A time of the file, or the last one before it where it has none."""
         if t is None:
@@ -132,6 +142,8 @@ class Import:
             found.append(f"the clock of the runner went back, {self._backwards} times: some durations are not known")
         if self._untimed:
             found.append(f"{self._untimed} results have no times: their durations are not known, and count as 0")
+        if self._ahead:
+            found.append(f"{self._ahead} times lie in the future and are not used: a clock has jumped ahead")
         if start_t > time.time() + _AHEAD_S:
             found.append("its times lie in the future: the clock of its runner, or of this machine, is wrong")
         return found

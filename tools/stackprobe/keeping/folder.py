@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from stackprobe.errors import UsageError
+from stackprobe.filelock import locked
 from stackprobe.history import layout
 from stackprobe.keeping.plan import Change, layout_is_exact
 from stackprobe.outputs.atomic import write_atomically
@@ -37,7 +36,8 @@ class Folder:
         """
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
-            with self._locked():
+            busy = Busy(f"{self._directory}: another writer holds the lock")
+            with locked(self._directory / ".lock", self._patience_s, busy):
                 change = make(files_of(self._directory), lambda path: (self._directory / path).read_bytes())
                 apply(self._directory, change)
                 return change
@@ -47,20 +47,6 @@ class Folder:
                 file=error.filename or self._directory,
                 remedy="check permissions and free space",
             ) from error
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        deadline = time.monotonic() + self._patience_s
-        with open(self._directory / ".lock", "w") as lock:
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise Busy(f"{self._directory}: another writer holds the lock") from None
-                    time.sleep(0.05)
-            yield
 
 
 def files_of(directory: Path) -> dict[str, int]:

@@ -19,12 +19,12 @@ NAMINGS: dict[str, Callable[[Results, str | None], Iterator[tuple[str, float]]]]
 
 
 def points(results: Results, names: Sequence[str] = (), prefix: str | None = None) -> Iterator[tuple[str, float]]:
-    """Name and value of every series of these namings, in their order.
+    """Name and value of every series of these namings, in their order, each once.
 
     :param names: by default those that the run says; one that is not known here is left out.
     :param prefix: the first parts of every name; None: as each naming has it.
     """
-    for name in names or results.metrics_naming or (DEFAULT,):
+    for name in dict.fromkeys(names or results.metrics_naming or (DEFAULT,)):
         if name in NAMINGS:
             yield from NAMINGS[name](results, prefix)
 

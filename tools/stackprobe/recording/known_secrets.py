@@ -13,7 +13,11 @@ from stackprobe.redact import Scrubber, secrets_in
 _NAMES = ("clouds.yaml", "clouds.yml", "secure.yaml", "secure.yml", "clouds-public.yaml")
 _LARGEST = 4 << 20
 _NOT_LOOKED_AT = frozenset({"hostvars", "vars", "groups", "omit", "environment"})
-_FIXED = frozenset({"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "********", "***", "None", "True", "False"})
+#: What stands under names of secrets and is none: what Ansible puts in their place, the choices of `update_password`.
+_FIXED = frozenset(
+    {"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "NOT_LOGGING_PASSWORD", "********", "***", "None", "True", "False"}
+    | {"always", "on_create"}
+)
 
 
 def scrubber(environ: Mapping[str, str]) -> Scrubber:

@@ -98,7 +98,7 @@ class Live:
         with self.lock:
             self.receiver.drain()
             begun = self._running.pop(task.host, None)
-            known_secrets.learn(self.scrubber, result.get("invocation"))
+            known_secrets.learn(self.scrubber, result)
             if begun is None:
                 begun = (self.chronicle.begin(task), time.monotonic())
             begun[0].tags = with_zone_of(begun[0].tags, result)

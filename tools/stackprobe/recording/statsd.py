@@ -7,6 +7,8 @@ no answer has only counters, of which ``…failed`` tells (``openstack/proxy.py`
 from __future__ import annotations
 
 import contextlib
+import math
+import re
 import selectors
 import socket
 import threading
@@ -16,6 +18,8 @@ from dataclasses import dataclass
 
 DEFAULT_PREFIX = "openstack.api"
 _LARGEST = 65_536
+#: openstacksdk leaves the id in names of odd paths (/v2/lbaas/pools/…): that would be a new series for each resource.
+_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(-?)(?:[0-9a-f]{4}\1){3}[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE)
 _BUFFER = 4 << 20
 """Bytes that may wait in the kernel while nobody reads, if it grants them."""
 
@@ -43,10 +47,13 @@ def parse(datagram: bytes, prefix: str = DEFAULT_PREFIX) -> list[Reported]:
         if len(parts) != 4 or not all(parts):
             continue
         service, method, resource, what = parts
+        resource = _ID.sub("id", resource)
         kind = kind.partition("|")[0]
         if kind == "ms" and what.isascii() and what.isdigit() and len(what) == 3:
             with contextlib.suppress(ValueError):
-                found.append(Reported(service, method, resource, int(what), max(float(value), 0.0)))
+                duration_ms = float(value)
+                if math.isfinite(duration_ms):
+                    found.append(Reported(service, method, resource, int(what), max(duration_ms, 0.0)))
         elif kind == "c" and what == "failed":
             found.append(Reported(service, method, resource, None, None))
     return found
