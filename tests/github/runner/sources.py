@@ -24,6 +24,7 @@ UNCOMMITTED = (
     ".pytest_cache",
     "node_modules",
     "*.egg-info",
+    "demo",  # what the first line of the README makes in a checkout
 )
 
 
