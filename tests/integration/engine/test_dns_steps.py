@@ -83,7 +83,7 @@ def test_a_cut_answer_is_fetched_over_tcp(ask: Ask, zone: NameServer) -> None:
         ("other", {}, "malformed answer"),
         ("silent", {"deadline": 0.5, "timeout": 0.2}, "no answer to silent.probed.example A within 0."),
         ("cut", {"type": "TXT", "deadline": 0.5}, "closes the connection in the middle of its answer"),
-        ("slow", {"limit": 0.1}, "too slow: 0.3"),
+        ("slow", {"limit": 0.1}, " s, limit 0.1 s"),
     ],
 )
 def test_what_is_wrong_is_told_apart(ask: Ask, label: str, arguments: dict[str, Any], says: str) -> None:

@@ -80,7 +80,7 @@ def test_the_first_byte_is_told_from_the_rest(probe: Probe, site: WebServer) -> 
         ("404", {"status": [200, 301]}, 404, "answers HTTP 404, expected 200 or 301"),
         ("page", {"body": "^Sorry"}, 200, "the body does not match '^Sorry'"),
         ("503", {"body": "nothing"}, 503, "expected 200; the body does not match"),
-        ("slow", {"limit": 0.2}, 200, "too slow: 0.4"),
+        ("slow", {"limit": 0.2}, 200, " s, limit 0.2 s"),
         ("hang", {"deadline": 0.5}, None, "deadline passed while waiting for the first byte of http://127.0.0.1:"),
         ("drip", {"deadline": 0.5}, None, "deadline passed while reading the answer of"),
         ("reset", {}, None, "connection reset while waiting for the first byte"),

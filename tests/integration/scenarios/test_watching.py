@@ -30,7 +30,7 @@ WEB = {
     "ends soon": "valid for 10.0 more days, not 14",
     "hangs": "deadline passed while waiting for the first byte",
     "resets": "connection reset",
-    "slow": "too slow: 0.4",
+    "slow": "too slow: ",
     "down": "Connection refused",
     "not resolved": "the name nowhere.invalid cannot be resolved",
 }
