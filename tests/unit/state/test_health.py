@@ -200,6 +200,14 @@ def test_a_run_that_failed_for_a_scenario_s_sake_tells_of_the_scenario_alone() -
     assert [one.service for one in found.services] == ["compute"]
 
 
+def test_a_run_that_failed_itself_beside_a_scenario_tells_of_both() -> None:
+    figures = {"run.failed": [0, 1, 1], "run.passed": [1, 0, 0], "run.scenarios_failed": [0, 1, 1]}
+    found = state({"compute": "pff"}, figures=figures | {"run.itself_failed": [0, 1, 1]})
+    assert {one.service: one.health.status for one in found.services} == {"compute": Status.DOWN, "run": Status.DOWN}
+    found = state({"compute": "pff"}, figures=figures | {"run.itself_failed": [0, 0, 0]})
+    assert [one.service for one in found.services] == ["compute"]
+
+
 def test_a_rule_that_has_not_been_judged_yet_leaves_its_service_as_the_scenario_says(tmp_path: Path) -> None:
     cold = {f"service_level.boot_time.{kind}": [float(kind == "unknown")] * 3 for kind in ("ok", "bad", "unknown")}
     found = state({"compute": "ppp"}, target(RULES, tmp_path), figures=cold)
