@@ -128,9 +128,11 @@ def test_an_argument_that_yaml_takes_for_a_truth_value_is_told(runs: Runs) -> No
 
 
 def test_a_run_that_is_ended_leaves_no_login(runs: Runs, server: SshServer) -> None:
-    runs.scenario("guest", play(server, KEY, LOGIN, "\n- name: Sleep\n  probe_command: {'on': guest, run: sleep 60}\n"))
+    mark = server.place / "mark"
+    sleep = f"\n- name: Sleep\n  probe_command: {{'on': guest, run: 'touch {mark}; sleep 60'}}\n"
+    runs.scenario("guest", play(server, KEY, LOGIN, sleep), creates=True)
     run = runs.start()
-    run.await_record("step", key="log_in")
+    run.await_(mark.exists)
     run.signal(signal.SIGTERM)
     assert run.end() == 2, run.said
     step = run.records("step", key="sleep")[0]
