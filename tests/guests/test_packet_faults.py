@@ -99,12 +99,13 @@ def test_a_port_that_is_forwarded_leads_to_nothing(cloud: Cloud, customer: Custo
     network = customer.cloud.network
     address = network.create_ip(floating_network_id=customer.external.id)
     try:
-        network.create_floating_ip_port_forwarding(
+        forwarding = network.create_floating_ip_port_forwarding(
             address, protocol="tcp", external_port=2222, internal_port=22,
             internal_port_id=customer.port("second").id, internal_ip_address=customer.fixed_address("second"),
         )  # fmt: skip
         reached = address.floating_ip_address
         felt(cloud, {"packets": "floating", "name": SECOND}, lambda: outside.connects(reached, 2222), "forwarding")
+        network.delete_floating_ip_port_forwarding(address, forwarding)
     finally:
         network.delete_ip(address)
 
