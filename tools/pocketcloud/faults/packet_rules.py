@@ -47,6 +47,10 @@ class PacketRule:
         """Whether a server of this name is one of those that this rule is about."""
         return self.name.search(name) is not None
 
+    def concerns(self, name: str) -> bool:
+        """Whether a server of this name is at one end of what this rule is about."""
+        return self.matches(name) or (self.peer is not None and self.peer.search(name) is not None)
+
 
 def parse(key: str, item: dict[str, Any]) -> PacketRule:
     """A rule from what the file says of it. Raises FaultsError."""

@@ -1,8 +1,8 @@
 """Rules as flows of Open vSwitch, beside those of OVN: a text a flow, as `ovs-ofctl add-flows` reads it.
 
 Packets from a guest enter table 0 by the guest's port. Those to a guest come to table 65 when everything has been
-decided (router, security groups), where OVN recognises the port by two registers: its *place*. What a flow there changes
-or sends elsewhere is a clone: OVN goes on with the packet, to the other receivers of a broadcast.
+decided (router, security groups), where OVN recognises the port by two registers: its *place*. What a flow there
+changes or sends elsewhere is a clone: OVN goes on with the packet, to the other receivers of a broadcast.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The relay: takes packets off the switch, holds or loses them, and gives them back, in a process of its own.
 
-Its device is a tap that the switch has as a port. What comes has the number of its lane as that of a VLAN, and goes back
-so. It needs no module of the kernel, as netem would be.
+Its device is a tap that the switch has as a port. What comes has the number of its lane as that of a VLAN, and goes
+back so. It needs no module of the kernel, as netem would be.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import socket
@@ -10,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from pocketcloud.errors import PocketcloudError
 from pocketcloud.faults.book import RuleBook
@@ -18,10 +16,11 @@ from pocketcloud.faults.packet_rules import PacketRule
 from pocketcloud.guests import namespaces
 from pocketcloud.guests.names import Names
 from pocketcloud.guests.plane import Plane
-from pocketcloud.layout import Layout, write_private
+from pocketcloud.layout import Layout
 from pocketcloud.packets import relay
 from pocketcloud.packets.acls import Acls, acls
 from pocketcloud.packets.flows import RELAYED, Lane, Place, flows, of_kind, refused_ports
+from pocketcloud.packets.in_force import InForce
 from pocketcloud.packets.ovsdb import DatabaseError
 from pocketcloud.packets.refusals import Refusals
 from pocketcloud.packets.shaping import Shape
@@ -46,6 +45,7 @@ class Watch:
         self.view = View(layout)
         self.acls = Acls(self.view.northbound)
         self.refusals = Refusals()
+        self.in_force = InForce(layout)
         self._orders = orders
         self._relay: int | None = None  # its port, when it was needed once
         self._shapes: dict[int, Shape] = {}
@@ -54,7 +54,6 @@ class Watch:
         self._flows: list[str] | None = None  # those that are in the switch; None: not known
         self._checked = 0.0
         self._count = 0
-        self._told = ""
         self._idle = False
 
     def run(self) -> None:
@@ -135,21 +134,12 @@ class Watch:
             self._flows, self._checked, self._count = wanted, now, self.switch.count()
 
     def _tell(self, rules: list[PacketRule], plugged: list[Plugged], places: dict[str, Place]) -> None:
-        """Write down for which ports which rules are in force, for whoever must not be earlier than they."""
-        state = {"rules": [rule.key for rule in rules], "ports": [one.port for one in plugged if one.port in places]}
-        text = json.dumps(state)
-        if text != self._told:
-            write_private(in_force_file(self.layout), text)
-            self._told = text
+        lacking = {one.server for one in plugged if _concerned(rules, one) and one.port not in places}
+        self.in_force.tell((rule.key for rule in rules), {one.server for one in plugged} - lacking)
 
 
 def _concerned(rules: list[PacketRule], guest: Plugged) -> bool:
-    return any(rule.matches(guest.name) or (rule.peer and rule.peer.search(guest.name)) for rule in rules)
-
-
-def in_force_file(layout: Layout) -> Path:
-    """Where the rules are listed that the data plane follows."""
-    return layout.run / "packets.json"
+    return any(rule.concerns(guest.name) for rule in rules)
 
 
 def run(layout: Layout, end_with_parent: Callable[[], None]) -> None:

@@ -24,6 +24,7 @@ from pocketcloud.host.drivers import lies
 from pocketcloud.host.drivers.nova import PocketDriver
 from pocketcloud.host.drivers.stalls import book, while_ruled
 from pocketcloud.layout import Layout
+from pocketcloud.packets.in_force import InForce
 
 _layout: Layout | None = None
 _machines: dict[str, Machine] = {}  # of all zones: a guest that is moved to another zone's host stays what it is
@@ -53,8 +54,11 @@ def _machine(instance: Any) -> Machine:
 
 
 def _boot(instance: Any) -> None:
-    """Start a guest, which a rule may hold before it takes logins."""
+    """Start a guest, not before the rules for its packets are in force; another rule may hold it before its sshd."""
     machine = _machine(instance)
+    packet_rules = book().packet_rules()
+    if _layout is not None and any(one.concerns(instance.display_name) for one in packet_rules):
+        InForce(_layout).wait((one.key for one in packet_rules), instance.uuid)
     rule = book().driver_rule(GUEST_BOOT, instance.display_name)
     machine.release()
     if rule is not None:
