@@ -1,4 +1,4 @@
-"""The script by which guest_outbound has names resolved in a guest, with what the programs of different guests print."""
+"""The script by which guest_outbound has names resolved in a guest, with what programs of different guests print."""
 
 from __future__ import annotations
 
