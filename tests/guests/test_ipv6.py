@@ -32,11 +32,11 @@ def subnet_of_version_6(customer: Customer, network_id: str, mode: str) -> Itera
         network_id=network_id, ip_version=6, subnet_pool_id=pool.id, ipv6_ra_mode=mode, ipv6_address_mode=mode,
         dns_nameservers=[OUTSIDE_6],
     )  # fmt: skip
-    network.add_interface_to_router(customer.router, subnet_id=subnet.id)
+    network.add_interface_to_router(customer.router, subnet=subnet.id)
     try:
         yield subnet
     finally:
-        network.remove_interface_from_router(customer.router, subnet_id=subnet.id)
+        network.remove_interface_from_router(customer.router, subnet=subnet.id)
 
 
 def address_in(port: Any, subnet: Any) -> str:

@@ -93,7 +93,8 @@ def _internet_of_version_6(cloud: Any, external: Any) -> None:
         name="public-ipv6", network_id=external.id, ip_version=6, cidr=EXTERNAL_CIDR_6, is_dhcp_enabled=False
     )
     cloud.network.create_subnet_pool(
-        name="public-ipv6", prefixes=[POOL_6], default_prefix_length=64, minimum_prefix_length=56, maximum_prefix_length=64,
+        name="public-ipv6", prefixes=[POOL_6], default_prefix_length=64, minimum_prefix_length=56,
+        maximum_prefix_length=64,
         is_shared=True, is_default=True,
     )  # fmt: skip
 
