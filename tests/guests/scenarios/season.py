@@ -17,7 +17,7 @@ from types import ModuleType
 from tests.integration.scenarios.seasons import Fault, Season
 
 LOGIN_S = 60
-"""s: the deadline of a login that never succeeds: longer than one takes where many boot at once and the machine is busy."""
+"""s: the deadline of a login that never succeeds; one takes less also where many boot at once on a busy machine."""
 
 
 def modules() -> Mapping[str, ModuleType]:
