@@ -20,6 +20,7 @@ def application(layout: Layout, settings: Settings, enter: Callable[[], Applicat
         from pocketcloud.host.ovn import ring
 
         ring.one_worker()
+        ring.events_only_read()
     api = enter()
     if settings.guests:
         from pocketcloud.host.ovn import routes
