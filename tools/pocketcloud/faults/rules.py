@@ -43,6 +43,7 @@ DRIVER_OPERATIONS = (
     "balancer_create",
     "balancer_update",
     "balancer_delete",
+    "balancer_spread",
     "member_check",
     "zone_create",
     "zone_update",

@@ -45,6 +45,10 @@ def application(layout: Layout, settings: Settings) -> Application:
     """Start all daemons and return the load balancer API."""
     arguments = ["octavia", "--config-file", str(layout.etc / "octavia.conf")]
     sys.argv = arguments
+    if settings.guests:
+        from pocketcloud.host.drivers import octavia_ovn
+
+        octavia_ovn.install()
     from octavia.api import app
 
     api = app.setup_app(argv=arguments)
@@ -57,6 +61,8 @@ def application(layout: Layout, settings: Settings) -> Application:
     worker.run()
     DAEMONS.append(worker)
     octavia_health.start()
+    if settings.guests:
+        octavia_ovn.start()
     return api
 
 
