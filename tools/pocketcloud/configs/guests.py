@@ -61,6 +61,8 @@ def _octavia(site: Site) -> Ini:
         "api_settings": {
             "enabled_provider_drivers": "amphora: haproxy in a network namespace.,ovn: OVN's own load balancing.",
         },
+        "controller_worker": {"compute_driver": "pocketcloud_haproxy", "amphora_driver": "pocketcloud_haproxy"},
+        "haproxy_amphora": {"default_connection_limit": 1000},  # a machine of any size can open so many files
         "ovn": _databases(site),
     }
 

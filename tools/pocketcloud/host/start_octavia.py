@@ -46,8 +46,9 @@ def application(layout: Layout, settings: Settings) -> Application:
     arguments = ["octavia", "--config-file", str(layout.etc / "octavia.conf")]
     sys.argv = arguments
     if settings.guests:
-        from pocketcloud.host.drivers import octavia_ovn
+        from pocketcloud.host.drivers import octavia_haproxy, octavia_ovn
 
+        octavia_haproxy.install(layout)
         octavia_ovn.install()
     from octavia.api import app
 
@@ -60,7 +61,7 @@ def application(layout: Layout, settings: Settings) -> Application:
     worker = consumer.ConsumerService(0, cfg.CONF)
     worker.run()
     DAEMONS.append(worker)
-    octavia_health.start()
+    octavia_health.start(settings.guests)
     if settings.guests:
         octavia_ovn.start()
     return api
