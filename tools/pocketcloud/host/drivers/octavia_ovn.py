@@ -18,7 +18,7 @@ from octavia_lib.common import constants
 from oslo_serialization import jsonutils
 from ovn_octavia_provider import agent, helper
 
-from pocketcloud.faults.rules import DriverRule
+from pocketcloud.faults.driver_rules import DriverRule
 from pocketcloud.host.drivers import stalls
 
 OPERATIONS = {"lb_create": "balancer_create", "lb_delete": "balancer_delete"}
