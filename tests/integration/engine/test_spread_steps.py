@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from stackprobe.engine.spread import Asked, Tally
+from stackprobe.engine.tally import Asked, Tally
 
 from tests.integration.engine.driver import Probe
 

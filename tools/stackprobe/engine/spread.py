@@ -1,99 +1,38 @@
-"""Who answered which of many requests: shares, errors, and since when all is as expected."""
+"""How the figures of several steps lie, as figures of the step that joins them."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from stackprobe.metricname import key_of
+from stackprobe.engine.classify import StepError
+from stackprobe.results.statistics import percentile
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One request on a connection of its own.
+def spread(wanted: Any, measured: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Smallest, median, 95th percentile and largest value of figures that steps share, and of how many steps.
 
-    :param began: monotonic seconds.
-    :param member: who answered; empty: nobody, and ``error`` says why.
+    :param wanted: a mapping of what the new figures are called to the figure of the steps, which ends with its unit:
+        ``{login: since_ms}`` gives ``login_min_ms``, ``login_median_ms``, …
+    :param measured: the figures of each step; one that has not the figure is left out.
+    :raises StepError: ``wanted`` is no such mapping.
     """
-
-    began: float
-    took_ms: float
-    member: str = ""
-    error: str = ""
-
-
-@dataclass
-class Tally:
-    """Requests in the order in which they were made.
-
-    :param members: who is to answer, all of them.
-    :param count: how many requests in a row must be as expected.
-    """
-
-    members: tuple[str, ...]
-    count: int
-    asked: list[Asked] = field(default_factory=list)
-
-    @property
-    def errors(self) -> int:
-        """Requests that nobody has answered well."""
-        return sum(1 for one in self.asked if one.error)
-
-    @property
-    def strays(self) -> int:
-        """Answers of those who were not to answer."""
-        return sum(1 for one in self.asked if one.member and one.member not in self.members)
-
-    @property
-    def last(self) -> list[Asked]:
-        """The requests that count in the end."""
-        return self.asked[-self.count :]
-
-    @property
-    def settled(self) -> bool:
-        """Whether the last ``count`` requests were all as expected, and everybody has answered some of them."""
-        return len(self.asked) >= self.count and {one.member for one in self.last} == set(self.members)
-
-    def settled_after_ms(self, began: float) -> float:
-        """From ``began`` (monotonic seconds) until it was as expected and stayed so.
-
-        That is the end of the last request that was not, or the first answer of him who came last, whichever is later.
-        """
-        moment, seen = began, set[str]()
-        for one in self.asked:
-            if one.member not in self.members:
-                moment, seen = one.began + one.took_ms / 1000, set()
-            elif one.member not in seen:
-                seen.add(one.member)
-                moment = max(moment, one.began)
-        return (moment - began) * 1000
-
-    def shares(self) -> dict[str, int]:
-        """How many of the last requests each has answered, also who was not to."""
-        found = Counter(one.member for one in self.last if one.member)
-        return {name: found.pop(name, 0) for name in self.members} | dict(sorted(found.items()))
-
-    def deviation(self) -> float:
-        """By how many requests the one farthest off is away from an equal share of the last ones."""
-        fair = len(self.last) / len(self.members)
-        return max(abs(answered - fair) for name, answered in self.shares().items() if name in self.members)
-
-    def problems(self, of: list[Asked] | None = None) -> str:
-        """What went wrong with requests, in words, the most frequent first."""
-        found = Counter(one.error for one in (self.asked if of is None else of) if one.error)
-        told = [f"{text} ({number} times)" if number > 1 else text for text, number in found.most_common(3)]
-        return "; ".join([*told, "…"] if len(found) > len(told) else told)
-
-    def figures(self) -> dict[str, float]:
-        """What it comes to, by names with their units."""
-        times = sorted(one.took_ms for one in self.asked if not one.error)
-        found = {"requests": float(len(self.asked)), "errors": float(self.errors), "strays": float(self.strays)}
-        if times:
-            found |= {f"p{share}_ms": times[math.ceil(share / 100 * len(times)) - 1] for share in (50, 95)}
-            found["max_ms"] = times[-1]
-        if self.last:
-            found |= {
-                f"{key_of(name)}_percent": 100 * answered / len(self.last) for name, answered in self.shares().items()
-            }
-        return found
+    if wanted in (None, ""):
+        return {}
+    if not isinstance(wanted, Mapping) or not all(isinstance(one, str) and "_" in one for one in wanted.values()):
+        raise StepError(f"`spread` must be a mapping of names to figures of the joined steps, not {wanted!r}")
+    steps = list(measured)
+    found: dict[str, float] = {}
+    for name, figure in wanted.items():
+        values = sorted(step[figure] for step in steps if figure in step)
+        if not values:
+            continue
+        unit = figure.rpartition("_")[2]
+        found |= {
+            f"{name}_min_{unit}": values[0],
+            f"{name}_median_{unit}": percentile(values, 0.5),
+            f"{name}_p95_{unit}": percentile(values, 0.95),
+            f"{name}_max_{unit}": values[-1],
+            f"{name}_count": float(len(values)),
+        }
+    return found
