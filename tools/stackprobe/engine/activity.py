@@ -10,7 +10,13 @@ import time
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+
+class Endable(Protocol):
+    """What can be shut down, as a socket is, so that whoever waits for it wakes."""
+
+    def shutdown(self, how: int, /) -> None: ...
 
 
 @dataclass
@@ -55,6 +61,7 @@ class Activity:
     :param cut_by_run: that end is not the step's own one but the run's.
     :param latest: the end of the run's time, which the deadline never passes (monotonic seconds).
     :param held_s: how long its requests were held back by the cap on requests, in all.
+    :param zone: that of the step.
     """
 
     deadline: float
@@ -64,6 +71,7 @@ class Activity:
     cut_by_run: bool = False
     latest: float = math.inf
     held_s: float = 0.0
+    zone: str | None = None
     calls: list[Call] = field(default_factory=list)
     aborted: str | None = None
     connection: Any = None
@@ -98,8 +106,8 @@ class Activity:
         self.over.set()
 
     @contextlib.contextmanager
-    def holding(self, sock: socket.socket) -> Iterator[None]:
-        """Around the use of a socket that is no call's: it is shut down when the time is over."""
+    def holding(self, sock: Endable) -> Iterator[None]:
+        """Around the use of a socket, or the like, that is no call's: it is shut down when the time is over."""
         self.connection = types.SimpleNamespace(sock=sock, stackprobe_user=self)
         try:
             yield

@@ -7,17 +7,21 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent import futures
+from dataclasses import replace
 from typing import Any
 
 import openstack.connection
 
 from stackprobe.engine import classify, performing
 from stackprobe.engine.activity import Activity
-from stackprobe.engine.background import Background
+from stackprobe.engine.attachments import Attachments
+from stackprobe.engine.background import Background, gather
 from stackprobe.engine.classify import ERROR, FAILED, PASSED, SKIPPED, Judge, StepError, Verdict
 from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.limits import Limits
 from stackprobe.engine.recorder import Recorder
+from stackprobe.engine.spread import spread
+from stackprobe.engine.ssh.connections import Connections
 from stackprobe.engine.starvation import Heartbeat
 from stackprobe.engine.state import ScenarioState, worst
 from stackprobe.engine.steps import KINDS, Step, StepContext
@@ -30,6 +34,8 @@ JOIN = "join"
 RUN = "run"
 """The reserved scenario of steps that belong to the run itself."""
 _WORTH_TELLING_S = 0.001
+_EVIDENCE_S = 10.0
+"""How long a step that failed may look for evidence, outside of its time."""
 
 
 class Engine:
@@ -41,6 +47,7 @@ class Engine:
     :param within: limits of steps (s), by scenario and key; each goes before the limit that the step has itself.
     :param before_creation: called before a step that creates something, outside its time; raises
         :class:`~stackprobe.engine.classify.StepError` when nothing more may be created.
+    :param attachments: keeps what a step leaves beside the journal; None: nothing is kept.
     """
 
     def __init__(
@@ -54,6 +61,7 @@ class Engine:
         ledger: Ledger,
         hide: Callable[[str], None] = lambda _: None,
         before_creation: Callable[[], None] = lambda: None,
+        attachments: Attachments | None = None,
         poll_interval_s: float = 1.0,
         within: Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
@@ -61,6 +69,7 @@ class Engine:
         self._write, self._tell = recorder.write, recorder.tell
         self.judge, self.ledger, self.values = judge, ledger, Values(hide)
         self._before_creation, self._poll_interval_s = before_creation, poll_interval_s
+        self._attachments, self.connections = attachments, Connections()
         self._limits = Limits(within or {})
         self.heartbeat = Heartbeat()
         self.interrupted: str | None = None
@@ -150,33 +159,43 @@ class Engine:
     def execute(self, step: Step) -> dict[str, Any]:
         """Execute ``step`` and record it. Never raises; the answer says what happened:
 
-        ``outcome``, ``message``, ``fatal`` (the scenario cannot go on), ``result``, ``duration_ms``, ``status``.
+        ``outcome``, ``message``, ``fatal`` (the scenario cannot go on), ``result``, ``duration_ms``, ``status``,
+        ``began`` (s on this engine's clock: when it, or its first request, began).
         """
         if step.kind == JOIN:
             return self._join(step)
-        if str(step.arguments.get("background") or "false").lower() != "false":
+        if _is_true(step.arguments.get("background")):
             return self._in_background(step)
         return self._execute(step)
 
     def _in_background(self, step: Step) -> dict[str, Any]:
         """Begin ``step`` and answer at once; the next join tells how it went."""
-        name = f"{step.scenario}: background"
+        name, began = f"{step.scenario}: background", time.monotonic()
         self.begin(step.scenario).background.append(Background(step.zone, name, lambda: self._execute(step)))
-        return {"outcome": PASSED, "message": "goes on in the background", "fatal": False, "result": None}
+        return {
+            "outcome": PASSED,
+            "message": "goes on in the background",
+            "fatal": False,
+            "result": None,
+            "began": began,
+        }
 
     def _join(self, step: Step) -> dict[str, Any]:
         """Wait until the steps in the background (those of a zone, or all) are over; answer with their worst.
 
         With ``measure`` it is a step of its own when all went well, from the first one's beginning to the last one's
-        end.
+        end; ``spread`` then tells how figures of theirs lie. With ``keep`` the next join looks at them again. With
+        ``give_up`` one that goes wrong ends the others of its zone.
         """
         state = self.begin(step.scenario)
         chosen = [one for one in state.background if step.zone in (None, one.zone)]
-        answers = [one.answer.result() for one in chosen]
-        state.background = [one for one in state.background if one not in chosen]
+        give_up = _is_true(step.arguments.get("give_up"))
+        answers = gather(chosen, lambda zone: self._give_up(step.scenario, zone) if give_up else None)
+        if not _is_true(step.arguments.get("keep")):
+            state.background = [one for one in state.background if one not in chosen]
         state.answered = time.monotonic()
         bad = [one for one in answers if one["fatal"]]
-        if not bad and chosen and str(step.arguments.get("measure") or "false").lower() != "false":
+        if not bad and chosen and _is_true(step.arguments.get("measure")):
             return self._measured(step, chosen)
         worst_of_all = bad[0] if bad else {"outcome": PASSED, "message": "", "fatal": False}
         return {**worst_of_all, "result": {"wrong_zones": [one.zone for one in chosen if one.answer.result()["fatal"]]}}
@@ -184,9 +203,23 @@ class Engine:
     def _measured(self, step: Step, joined: list[Background]) -> dict[str, Any]:
         began, ended = Background.span(joined)
         activity = Activity(began, step.scenario, step.name, next(self._sequence))
-        context = StepContext(self.connection, activity, self.ledger, self.values, self.own_prefix)
+        context = StepContext(self.connection, activity, self.ledger, self.values, self.own_prefix, self.connections)
         context.duration_ms = (ended - began) * 1000
-        return self._settle(step, activity, context, Verdict(PASSED, ""), None, began, None, 0.0)
+        verdict = Verdict(PASSED, "")
+        try:
+            measured = [one.answer.result().get("figures") or {} for one in joined]
+            context.figures = spread(step.arguments.get("spread"), measured)
+        except StepError as error:
+            verdict = Verdict(ERROR, str(error))
+        result = {"wrong_zones": [], "figures": {name: round(value, 3) for name, value in context.figures.items()}}
+        return self._settle(step, activity, context, verdict, result, began, None, 0.0)
+
+    def _give_up(self, scenario: str, zone: str | None) -> None:
+        """End what is under way in the background in a zone."""
+        with self._lock:
+            activities = [one for one in self._activities.values() if (one.scenario, one.zone) == (scenario, zone)]
+        for activity in activities:
+            activity.abort(classify.GIVEN_UP)
 
     def abandon(self, scenario: str) -> None:
         """End what is still going on in the background of a scenario that is over: nobody wants it any more."""
@@ -205,13 +238,14 @@ class Engine:
         if reason := self._over(state):
             return _not_executed(reason)
         kind = KINDS.get(step.kind)
-        activity = Activity(arrived, step.scenario, step.name, next(self._sequence))
+        activity = Activity(arrived, step.scenario, step.name, next(self._sequence), zone=step.zone)
         context = StepContext(
             self.connection,
             activity,
             self.ledger,
             self.values,
             self.own_prefix,
+            self.connections,
             poll_interval_s=self._poll_interval_s,
         )
         try:
@@ -238,7 +272,26 @@ class Engine:
             or self.judge.malformed(activity)
             or Verdict(PASSED, "", status=context.http_status or _last_status(activity))
         )
+        if verdict.outcome == FAILED and context.evidence is not None:
+            if context.duration_ms is None:
+                context.duration_ms = max(0.0, time.monotonic() - arrived - activity.held_s) * 1000
+            verdict = self._explained(step, activity, context, verdict)
         return self._settle(step, activity, context, verdict, result, arrived, deadline_s * 1000, scheduling_ms)
+
+    def _explained(self, step: Step, activity: Activity, context: StepContext, verdict: Verdict) -> Verdict:
+        """The verdict with the step's evidence, for which there is a time of its own."""
+        now = time.monotonic()
+        aside = Activity(min(now + _EVIDENCE_S, max(self.ends, now + 1.0)), step.scenario, step.name, activity.seq)
+        found, _ = self.perform(aside, lambda: context.evidence and context.evidence(aside), stoppable=True)
+        if found is None:
+            return verdict
+        if found.console and self._attachments is not None:
+            names = [step.scenario, key_of(step.name), *([step.zone] if step.zone else [])]
+            try:
+                context.attachments += [name] if (name := self._attachments.console(names, found.console)) else []
+            except OSError as error:
+                return replace(verdict, message=f"{verdict.message}{found.told} (not kept: {error.strerror})")
+        return replace(verdict, message=verdict.message + found.told)
 
     def _over(self, state: ScenarioState) -> str | None:
         """Why no step of a scenario is executed any more."""
@@ -323,6 +376,8 @@ class Engine:
             "duration_ms": round(duration_ms, 3),
             "status": verdict.status,
             "held_s": activity.held_s,
+            "figures": dict(context.figures),
+            "began": activity.calls[0].began if activity.calls else arrived,
         }
 
     def record(
@@ -377,9 +432,14 @@ class Engine:
             precision_ms=context.precision_ms if context else None,
             polls=context.polls if context else None,
             figures={name: round(value, 3) for name, value in context.figures.items()} if context else None,
+            attachments=context.attachments or None if context else None,
             http_status=verdict.status,
             request_id=last.request_id if last else None,
         )
+
+
+def _is_true(argument: Any) -> bool:
+    return str(argument or "false").lower() != "false"
 
 
 def _not_executed(reason: str) -> dict[str, Any]:
