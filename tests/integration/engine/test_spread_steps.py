@@ -156,7 +156,9 @@ def test_a_wait_has_a_limit_of_errors_and_of_time(probe: Probe, balancer: Balanc
     began = time.monotonic()
     answer = ask(probe, balancer, wait=True, count=4, deadline=0.5)
     assert answer["outcome"] == "failed" and time.monotonic() - began < 10
-    assert "of the last 4 requests 2 failed (HTTP 503 (2 times)), answered: first 2, second 0;" in answer["message"], answer
+    assert "of the last 4 requests 2 failed (HTTP 503 (2 times)), answered: first 2, second 0;" in answer["message"], (
+        answer
+    )
 
 
 def test_a_request_that_is_not_answered_is_given_up_alone(probe: Probe, balancer: Balancer) -> None:
