@@ -11,10 +11,10 @@ from stackprobe.engine import web_address, web_request
 from stackprobe.engine.activity import Activity
 from stackprobe.engine.classify import DeadlinePassed, StepError, StepFailure, Unanswered
 from stackprobe.engine.expect import Checked
-from stackprobe.engine.tally import Asked, Tally
 from stackprobe.engine.steps.arguments import flag, number, whole
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
 from stackprobe.engine.steps.http import through
+from stackprobe.engine.tally import Asked, Tally
 from stackprobe.engine.web_request import Order
 
 _MOST_REQUESTS = 10_000
