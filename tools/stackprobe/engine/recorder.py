@@ -55,8 +55,10 @@ class Recorder:
         self.tell(written)
 
     def tell(self, event: dict[str, Any]) -> None:
-        """Tell the listeners of something, recorded or not. One that cannot listen any more is told nothing further: who reads
-        the output may go, the run and its teardown go on."""
+        """Tell the listeners of something, recorded or not.
+
+        One that cannot listen any more is told nothing further: who reads the output may go, the run goes on.
+        """
         told = _with_repetition(event)
         for listener in list(self.listeners):
             try:
