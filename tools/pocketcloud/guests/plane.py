@@ -18,6 +18,8 @@ from pocketcloud.guests.names import (
     INTEGRATION_BRIDGE,
     METADATA_PORT,
     OUTSIDE_ADDRESS,
+    OUTSIDE_ADDRESS_6,
+    OUTSIDE_DEVICE,
     PHYSICAL_NETWORK,
     Names,
 )
@@ -35,7 +37,6 @@ DAEMONS = (
 OVS_SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
 OVN_SCHEMA = Path("/usr/share/ovn")
 PATIENCE_S = 60.0
-OUTSIDE_DEVICE = "outside"
 
 
 class Plane:
@@ -121,6 +122,7 @@ class Plane:
             namespaces.ip("-n", names.switch, "link", "set", bridge, "up")
         namespaces.ip("-n", names.switch, "link", "set", OUTSIDE_DEVICE, "netns", names.outside)
         namespaces.ip("-n", names.outside, "address", "add", OUTSIDE_ADDRESS, "dev", OUTSIDE_DEVICE)
+        namespaces.ip("-n", names.outside, "address", "add", OUTSIDE_ADDRESS_6, "dev", OUTSIDE_DEVICE, "nodad")
         namespaces.ip("-n", names.outside, "link", "set", OUTSIDE_DEVICE, "up")
 
     def _hide_what_breaks(self) -> None:
