@@ -45,6 +45,10 @@ class Names:
         """The namespace of a server."""
         return f"{self.prefix}guest-{server}"
 
+    def balancer(self, machine: str) -> str:
+        """The namespace of a load balancer's machine."""
+        return f"{self.prefix}balancer-{machine}"
+
     @property
     def metadata(self) -> str:
         """What a network's id is appended to for the namespace of its metadata."""

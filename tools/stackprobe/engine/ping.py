@@ -40,12 +40,16 @@ class Pinged:
 
 
 def command(
-    to: str, count: int, interval_s: float, size: int, timeout_s: float, interface: str | None = None
+    to: str, count: int, interval_s: float | None, size: int, timeout_s: float, interface: str | None = None
 ) -> list[str]:
-    """The words of a call. ``interface``: the device that the packets leave by."""
+    """The words of a call.
+
+    :param interval_s: None: as this ``ping`` likes.
+    :param interface: the device that the packets leave by.
+    """
     words = ["ping", "-n", "-c", str(count), "-W", str(max(1, math.ceil(timeout_s))), "-s", str(size)]
     by = ["-I", interface] if interface else []
-    return [*words, *(["-i", f"{interval_s:g}"] if count > 1 else []), *by, to]
+    return [*words, *(["-i", f"{interval_s:g}"] if count > 1 and interval_s else []), *by, to]
 
 
 def parse(output: str) -> Pinged | None:
