@@ -47,6 +47,9 @@ NEEDED = {
         "curl": "curl",
         "openssh-client": "ssh",
         "openssh-server": "sshd",
+        "bc": "bc",
+        "fio": "fio",
+        "iperf3": "iperf3",
     },
 }
 #: Programs of administrators may not be on a user's PATH.
