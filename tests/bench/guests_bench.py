@@ -1,7 +1,6 @@
 """Guests: from the order to the login, and how near what scenarios measure is to what is injected.
 
-Needs what `tox -e guests` needs: root and the Debian packages of tests/support/packages.py. POCKETCLOUD_GUESTS_DIR=DIR uses the
-cloud with guests that runs in DIR already.
+Needs root and the packages of `tox -e guests`. POCKETCLOUD_GUESTS_DIR=DIR uses the cloud with guests that runs in DIR.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from tests.support import packages
 
 #: How many guests at once, and how often that is done.
 GUESTS = {1: 5, 4: 3, 16: 2}
-#: What is added to the round trip, in ms, and to what the second guest is limited, in Mbit/s; None: nothing is injected.
+#: What is added to the round trip (ms), and to what a guest is limited (Mbit/s); None: nothing is injected.
 DELAYS_MS = (None, 5, 20, 100)
 RATES_MBIT = (None, 10, 50, 100)
 QUOTA = {"instances": 40, "cores": 40, "ram": 40 * 1024}

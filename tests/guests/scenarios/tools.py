@@ -21,7 +21,7 @@ def without(scenario: str, *programs: str, more: str = "") -> list[dict[str, obj
 
 
 def replaced(scenario: str, program: str, script: str) -> list[dict[str, object]]:
-    """A rule of faults.json: in the guests of a scenario a script stands in the place of a program, which it finds as $real."""
+    """A rule of faults.json: in the guests of a scenario a script stands in a program's place, and finds it as $real."""
     return of_driver(scenario, "guest_user_data", answer=f"#!/bin/sh\n{in_place_of(program, script)}\n")
 
 
