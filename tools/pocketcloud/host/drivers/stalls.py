@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable
 
 from pocketcloud.faults.book import RuleBook
+from pocketcloud.faults.rules import DriverRule
 
 POLL_S = 0.2
 _book: RuleBook | None = None
@@ -23,6 +25,18 @@ def book() -> RuleBook:
     if _book is None:
         raise RuntimeError("no rules were installed")
     return _book
+
+
+def while_ruled(rule: DriverRule, over: Callable[[], None]) -> None:
+    """Call `over`, in a thread, when the rule has gone, or its delay if it has one."""
+
+    def wait() -> None:
+        end = time.monotonic() + random.uniform(*rule.delay) if rule.delay else None  # noqa: S311
+        while book().holds(rule) and (rule.stuck or end is None or time.monotonic() < end):
+            time.sleep(POLL_S)
+        over()
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 class InjectedFault(Exception):
