@@ -21,7 +21,7 @@ def without(scenario: str, *programs: str, more: str = "") -> list[dict[str, obj
 
 
 def replaced(scenario: str, program: str, script: str) -> list[dict[str, object]]:
-    """A rule of faults.json: in the guests of a scenario a script stands in a program's place, and finds it as $real."""
+    """A rule of faults.json: in the guests of a scenario a script is in the place of a program, which is $real."""
     return of_driver(scenario, "guest_user_data", answer=f"#!/bin/sh\n{in_place_of(program, script)}\n")
 
 
@@ -43,6 +43,8 @@ mount --bind /run/{program}/stand-in /usr/bin/{program}"""
 class Skipped(Fault):
     """What cannot be measured is skipped with the reason ``says``, and the rest of the scenario passes."""
 
+    outcome: Outcome = Outcome.SKIPPED
+
     def was_seen(self, run: Probed, scenario: str) -> None:
         assert (run.scenario(scenario).outcome, run.bad_steps(scenario)) == (Outcome.PASSED, []), run.said
         step = run.step(scenario, self.step, self.zone)
@@ -53,6 +55,8 @@ class Skipped(Fault):
 @dataclass(frozen=True)
 class Remedied(Fault):
     """What is missing is brought, and the step passes."""
+
+    outcome: Outcome = Outcome.PASSED
 
     def was_seen(self, run: Probed, scenario: str) -> None:
         assert (run.scenario(scenario).outcome, run.bad_steps(scenario)) == (Outcome.PASSED, []), run.said

@@ -29,8 +29,8 @@ class CommandStep(StepKind):
     ``stdin`` is its input, ``sudo`` runs it as root; ``rc`` is the expected exit status (0), a list of which one is
     expected, or ``any``. ``parse``: ``text``, ``json`` or ``lines``; ``max_bytes`` of each output are kept (262144).
     ``needs`` lists programs; one that the guest lacks is brought as ``bring`` says, or the step is skipped. ``figures``
-    maps names, which end with their unit, to where the number stands in the result, or to several places whose sum it is;
-    ``expect`` finds them as ``figures``.
+    maps names, which end with their unit, to where the number stands in the result, or to several places whose sum it
+    is; ``expect`` finds them as ``figures``.
     """
 
     name = "command"
