@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import openstack.exceptions
 from openstack.connection import Connection
 
 from stackprobe.resources.kind import Kind
@@ -16,6 +17,20 @@ _ROUTER_INTERFACES = ("network:router_interface", "network:ha_router_replicated_
 
 def _of_project(project_id: str) -> Mapping[str, str]:
     return {"project_id": project_id}
+
+
+class FloatingIp(Kind):
+    """Its port forwardings keep it from being deleted; they go first, where there are any."""
+
+    def delete(self, connection: Connection, identity: str, deadline: float) -> None:
+        try:
+            super().delete(connection, identity, deadline)
+        except openstack.exceptions.ConflictException:
+            forwardings = f"{self._one(connection, identity)}/port_forwardings"
+            for one in pages(connection, self.service, forwardings, "port_forwardings", {}):
+                if time.monotonic() < deadline:
+                    self._request_gone(connection, "DELETE", f"{forwardings}/{one['id']}")
+            super().delete(connection, identity, deadline)
 
 
 class Router(Kind):
@@ -75,7 +90,7 @@ def _is_orphan(connection: Connection, port: Mapping[str, Any]) -> bool:
     return SERVER.is_gone(connection, str(device))
 
 
-FLOATING_IP = Kind(
+FLOATING_IP = FloatingIp(
     "floating_ip",
     "network",
     "/floatingips",

@@ -45,7 +45,7 @@ class CommandStep(StepKind):
         wanted, parse = _statuses(arguments.get("rc")), str(arguments.get("parse") or "text")
         if parse not in _PARSERS:
             raise StepError(f"`parse` knows {', '.join(_PARSERS)}, not {parse!r}")
-        figures = _figures(arguments.get("figures"))
+        figures = figures_of(arguments.get("figures"))
         max_bytes = whole(arguments, "max_bytes", 1, _MOST_BYTES, MAX_BYTES)
         stdin = _stdin(context.values.resolve(arguments.get("stdin"), step.scenario))
         text = words(context.values.resolve(arguments["run"], step.scenario))
@@ -73,7 +73,7 @@ class CommandStep(StepKind):
             if ran.cut:
                 raise StepFailure(f"the output is longer than {max_bytes} bytes, {ran.cut} were thrown away")
             result["json"] = guest_text.parsed(ran.stdout)
-        result["figures"] = {name: _measured(result, name, figure) for name, figure in figures.items()}
+        result["figures"] = {name: measured(result, name, figure) for name, figure in figures.items()}
         context.figures.update(result["figures"])
         if arguments.get("expect"):
             context.verify(result, arguments["expect"])
@@ -144,8 +144,11 @@ class Figure:
     digits: int
 
 
-def _figures(given: Any) -> dict[str, Figure]:
-    """The figures that are wanted, by name."""
+def figures_of(given: Any) -> dict[str, Figure]:
+    """The figures that are wanted, by name.
+
+    :raises StepError: they are not written as they must be.
+    """
     if given in (None, ""):
         return {}
     if not isinstance(given, Mapping):
@@ -168,11 +171,15 @@ def _figures(given: Any) -> dict[str, Figure]:
     return found
 
 
-def _measured(result: dict[str, Any], name: str, figure: Figure) -> float:
+def measured(result: Any, name: str, figure: Figure) -> float:
+    """A figure of a result.
+
+    :raises StepFailure: there is no number.
+    """
     return round(sum(_number(result, name, path) for path in figure.paths) * figure.factor, figure.digits)
 
 
-def _number(result: dict[str, Any], name: str, path: str) -> float:
+def _number(result: Any, name: str, path: str) -> float:
     value = expect.lookup(result, path)
     try:
         number = float("nan") if isinstance(value, bool) else float(value)

@@ -63,8 +63,10 @@ class PingStep(StepKind):
             context.polls = None
         context.duration_ms = (time.monotonic() - began) * 1000
         context.figures.update(pinged.figures())
+        result: dict[str, Any] = {"to": order.to, "rtts_ms": [round(one, 3) for one in pinged.times_ms]}
+        result |= {name: round(value, 3) for name, value in context.figures.items()}
+        context.found = result
         self._judge(context, order, pinged)
-        result = {"to": order.to, **{name: round(value, 3) for name, value in context.figures.items()}}
         if step.arguments.get("expect"):
             context.verify(result, step.arguments["expect"])
         return result
