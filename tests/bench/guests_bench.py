@@ -27,6 +27,8 @@ GUESTS = {1: 5, 4: 3, 16: 2}
 #: What is added to the round trip (ms), and to what a guest is limited (Mbit/s); None: nothing is injected.
 DELAYS_MS = (None, 5, 20, 100)
 RATES_MBIT = (None, 10, 50, 100)
+PINGS = 50
+SENDS_S = 5
 QUOTA = {"instances": 40, "cores": 40, "ram": 40 * 1024}
 LOGIN = "Log in to the guest"
 
@@ -75,7 +77,7 @@ class Bench:
         for guests, rounds in GUESTS.items():
             took: list[float] = []
             for _ in range(rounds):
-                run = self.run("server_batch_login", guests=guests, login_deadline=600)
+                run = self.run("server_batch_login", servers=guests, access="direct", login_deadline=600)
                 took += [step.figures["since_ms"] / 1000 for step in run.steps("server_batch_login", LOGIN)]
             line = f"{guests:<16}{statistics.median(took):>40.2f}{_p95(took):>8.2f}{max(took):>8.2f}{rounds:>6}"
             print(line, flush=True)
@@ -85,9 +87,9 @@ class Bench:
         print(f"{'injected round trip, ms':<26}{'measured: mean':>16}{'p95':>10}{'above the one without':>24}")
         base = 0.0
         for delay_ms in DELAYS_MS:
-            rules = [{"packets": "delay", "name": "-east_west-second$", "rtt_ms": delay_ms}] if delay_ms else []
-            run = self.run("east_west", rules)
-            figures = run.figures("east_west", "Ping", "first-second")
+            rules = [{"packets": "delay", "name": "-east_west-guest2$", "rtt_ms": delay_ms}] if delay_ms else []
+            run = self.run("east_west", rules, guests=2, networks=["10.98.0.0/24"], pings=PINGS)
+            figures = run.figures("east_west", "Ping the other guest", "guest1_guest2")
             mean = figures["rtt_mean_ms"]
             base = base if delay_ms else mean
             above = f"{mean - base:.2f} ({(mean - base) / delay_ms * 100 - 100:+.1f} %)" if delay_ms else ""
@@ -98,7 +100,7 @@ class Bench:
         print(f"{'injected rate, Mbit/s':<26}{'measured':>16}{'retransmits':>14}")
         for rate in RATES_MBIT:
             rules = [{"packets": "rate", "name": "-network_throughput-az1$", "mbit": rate}] if rate else []
-            run = self.run("network_throughput", rules, zones=["az1"], seconds=5)
+            run = self.run("network_throughput", rules, zones=["az1"], seconds=SENDS_S)
             figures = run.figures("network_throughput", "Measure the throughput", "az1-az1")
             measured = figures["bandwidth_mbit"]
             shown = f"{measured:.1f}" + (f" ({measured / rate * 100 - 100:+.1f} %)" if rate else "")
