@@ -39,10 +39,13 @@ class Pinged:
         return found
 
 
-def command(to: str, count: int, interval_s: float, size: int, timeout_s: float) -> list[str]:
-    """The words of a call."""
+def command(to: str, count: int, interval_s: float | None, size: int, timeout_s: float) -> list[str]:
+    """The words of a call.
+
+    :param interval_s: None: as this ``ping`` likes.
+    """
     words = ["ping", "-n", "-c", str(count), "-W", str(max(1, math.ceil(timeout_s))), "-s", str(size)]
-    return [*words, *(["-i", f"{interval_s:g}"] if count > 1 else []), to]
+    return [*words, *(["-i", f"{interval_s:g}"] if count > 1 and interval_s else []), to]
 
 
 def parse(output: str) -> Pinged | None:

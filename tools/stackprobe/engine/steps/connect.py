@@ -55,7 +55,8 @@ class ConnectStep(StepKind):
             context.polls = attempts
             opened_ms = found.connect_ms if found.state == OPEN else 0.0
             context.duration_ms = (found.began - began) * 1000 + opened_ms
-            context.precision_ms = (found.began - max(before, found.before)) * 1000
+            earlier = found.before if found.before < found.began else before
+            context.precision_ms = (found.began - earlier) * 1000
         if found.state == OPEN:
             context.figures["connect_ms"] = found.connect_ms
         _judge(context, place, expected, found, attempts)

@@ -18,6 +18,7 @@ from stackprobe.engine.expect import Checked
 from stackprobe.engine.ping import Pinged
 from stackprobe.engine.steps.arguments import flag, host, number, whole
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
+from stackprobe.outputs.clean import one_line
 
 _MISSING = 127
 _SPARE_S = 2.0
@@ -41,32 +42,18 @@ class PingStep(StepKind):
     def run(self, context: StepContext, step: Step) -> Any:
         order = _Order.of(step)
         call = self._call(context, step)
-        began, before = time.monotonic(), None
-        context.polls = 0
-        wait = flag(step.arguments, "wait", False)
-        while True:
-            asked = time.monotonic()
-            context.polls += 1
-            # While it is waited for, one packet a time tells soonest; then all of them count.
-            pinged = order.ping(call, 1 if wait else order.count)
-            if wait and order.holds(pinged):
-                context.figures["effect_ms"] = (asked - began) * 1000
-                context.precision_ms = (asked - before) * 1000 if before is not None else None
-                pinged = order.ping(call, order.count) if order.count > 1 else pinged
-            before = asked
-            if order.holds(pinged) or not wait:
-                break
-            if context.activity.remaining() <= order.interval_s:
-                break
-            context.pause(max(0.05, order.interval_s - (time.monotonic() - asked)))
-        if not wait:
-            context.polls = None
+        began = time.monotonic()
+        if flag(step.arguments, "wait", False):
+            pinged = _until(context, order, call, began)
+        else:
+            pinged = order.ping(call, order.count)
         context.duration_ms = (time.monotonic() - began) * 1000
         context.figures.update(pinged.figures())
-        result: dict[str, Any] = {"to": order.to, "rtts_ms": [round(one, 3) for one in pinged.times_ms]}
-        result |= {name: round(value, 3) for name, value in context.figures.items()}
-        context.found = result
+        if pinged.sent < order.count and context.activity.remaining() <= 0 and not context.polls:
+            answered = f"{pinged.received} of {pinged.sent} answered"
+            raise Unanswered(f"{context.activity.doing} took too long, {answered} so far")
         self._judge(context, order, pinged)
+        result = {"to": order.to, **{name: round(value, 3) for name, value in context.figures.items()}}
         if step.arguments.get("expect"):
             context.verify(result, step.arguments["expect"])
         return result
@@ -140,10 +127,12 @@ class _Order:
         :raises StepError: this ``ping`` is none.
         """
         code, output = call(ping.command(self.to, count, self.interval_s, self.size, self.timeout_s))
+        if ping.parse(output) is None and ping.misused(output):
+            code, output = call(ping.command(self.to, count, None, self.size, self.timeout_s))
         found = ping.parse(output)
         if found is not None:
             return found
-        said = " ".join(output.split())[-200:]
+        said = one_line(output[-400:], 400)[-200:]
         if ping.forbidden(output):
             raise StepSkipped(f"ping is not permitted there: {said}")
         if ping.unknown_host(output):
@@ -151,6 +140,34 @@ class _Order:
         if "nreachable" in output:
             return Pinged(count)
         raise StepError(f"ping ended with {code} and without numbers: {said}")
+
+
+def _until(context: StepContext, order: _Order, call: Call, began: float) -> Pinged:
+    """Ping until it is as expected, or the time is over: the last result.
+
+    While it is waited for, one packet a time tells soonest; then all of them count.
+    """
+    context.polls, before, last = 0, began, Pinged()
+    while True:
+        asked = time.monotonic()
+        context.polls += 1
+        try:
+            last = order.ping(call, 1)
+            if order.holds(last):
+                last = order.ping(call, order.count) if order.count > 1 else last
+        except Unanswered:
+            if context.activity.remaining() > 0 or not last.sent:
+                raise
+            return last
+        if order.holds(last):
+            context.figures["effect_ms"] = (asked - began) * 1000
+            context.precision_ms = (asked - before) * 1000
+            return last
+        before = asked
+        pause_s = max(0.05, order.interval_s - (time.monotonic() - asked))
+        if context.activity.remaining() <= pause_s:
+            return last
+        context.pause(pause_s)
 
 
 def _on_runner(words: list[str], activity: Activity) -> tuple[int, str]:
