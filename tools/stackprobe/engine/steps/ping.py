@@ -49,11 +49,13 @@ class PingStep(StepKind):
             pinged = order.ping(call, order.count)
         context.duration_ms = (time.monotonic() - began) * 1000
         context.figures.update(pinged.figures())
+        result: dict[str, Any] = {"to": order.to, "rtts_ms": [round(one, 3) for one in pinged.times_ms]}
+        result |= {name: round(value, 3) for name, value in context.figures.items()}
+        context.found = result
         if pinged.sent < order.count and context.activity.remaining() <= 0 and not context.polls:
             answered = f"{pinged.received} of {pinged.sent} answered"
             raise Unanswered(f"{context.activity.doing} took too long, {answered} so far")
         self._judge(context, order, pinged)
-        result = {"to": order.to, **{name: round(value, 3) for name, value in context.figures.items()}}
         if step.arguments.get("expect"):
             context.verify(result, step.arguments["expect"])
         return result
