@@ -28,6 +28,7 @@ from pocketcloud.packets.in_force import InForce
 
 _layout: Layout | None = None
 _machines: dict[str, Machine] = {}  # of all zones: a guest that is moved to another zone's host stays what it is
+FAULTS_PATIENCE_S = 10.0
 HELD = (power_state.PAUSED, power_state.SUSPENDED)
 
 
@@ -58,7 +59,7 @@ def _boot(instance: Any) -> None:
     machine = _machine(instance)
     packet_rules = book().packet_rules()
     if _layout is not None and any(one.concerns(instance.display_name) for one in packet_rules):
-        InForce(_layout).wait((one.key for one in packet_rules), instance.uuid)
+        InForce(_layout).wait((one.key for one in packet_rules), FAULTS_PATIENCE_S, instance.uuid)
     rule = book().driver_rule(GUEST_BOOT, instance.display_name)
     machine.release()
     if rule is not None:
