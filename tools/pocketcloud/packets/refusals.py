@@ -23,23 +23,22 @@ class Refusals:
     """The sockets, by namespace and port."""
 
     def __init__(self) -> None:
-        self._sockets: dict[tuple[str, int], socket.socket] = {}
+        self._sockets: dict[tuple[int, int], socket.socket] = {}
 
     def have(self, wanted: set[tuple[str, int]]) -> None:
         """Listen there and nowhere else. A socket keeps a namespace alive, so it must go when the guest goes."""
-        for place in self._sockets.keys() - wanted:
+        # a guest that is made again has a new namespace of the old name
+        places = {(inode, port): name for name, port in wanted if (inode := namespaces.inode(name)) is not None}
+        for place in self._sockets.keys() - places.keys():
             listener = self._sockets.pop(place)
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)  # wakes up who waits for connections
             listener.close()
-        for place in sorted(wanted - self._sockets.keys()):
-            namespace, port = place
-            if not namespaces.exists(namespace):
-                continue
+        for place in sorted(places.keys() - self._sockets.keys()):
             try:
-                listener = namespaces.listen(namespace, "", port)
+                listener = namespaces.listen(places[place], "", place[1])
             except OSError as error:
-                LOG.warning("no answers 500 at port %d in %s: %s", port, namespace, error)
+                LOG.warning("no 500 at port %d in %s: %s", place[1], places[place], error)
                 continue
             self._sockets[place] = listener
             threading.Thread(target=_serve, args=(listener,), daemon=True).start()
