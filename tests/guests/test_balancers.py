@@ -90,7 +90,8 @@ class Balancer:
         )
         self.settle()
         self.floating = self.customer.cloud.network.create_ip(
-            floating_network_id=self.customer.external.id, port_id=self.made.vip_port_id
+            floating_network_id=self.customer.external.id,
+            port_id=self.made.vip_port_id,  # type: ignore[union-attr]
         )
 
     def settle(self) -> None:
