@@ -89,9 +89,10 @@ class Balancer:
             pool_id=self.pool, type=protocol, delay=1, timeout=1, max_retries=1, max_retries_down=1
         )
         self.settle()
+        network = self.customer.external
+        assert network is not None
         self.floating = self.customer.cloud.network.create_ip(
-            floating_network_id=self.customer.external.id,
-            port_id=self.made.vip_port_id,  # type: ignore[union-attr]
+            floating_network_id=network.id, port_id=self.made.vip_port_id
         )
 
     def settle(self) -> None:
