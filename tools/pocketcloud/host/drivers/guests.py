@@ -16,7 +16,7 @@ from nova.network import neutron as network_api
 from nova.virt import hardware
 from oslo_config import cfg
 
-from pocketcloud.faults.driver_rules import GUEST_BOOT
+from pocketcloud.faults.driver_rules import GUEST_BOOT, GUEST_DISK
 from pocketcloud.guests import roll
 from pocketcloud.guests.machine import Interface, Machine
 from pocketcloud.guests.names import CHASSIS
@@ -61,6 +61,8 @@ def _boot(instance: Any) -> None:
     if _layout is not None and any(one.concerns(instance.display_name) for one in packet_rules):
         InForce(_layout).wait((one.key for one in packet_rules), FAULTS_PATIENCE_S, instance.uuid)
     rule = book().driver_rule(GUEST_BOOT, instance.display_name)
+    if book().driver_rule(GUEST_DISK, instance.display_name) is not None:
+        machine.forget()
     machine.release()
     if rule is not None:
         machine.hold()
