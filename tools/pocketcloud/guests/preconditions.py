@@ -22,6 +22,7 @@ PROGRAMS = {
     "ovsdb-server": "openvswitch-switch",
     "ovs-vswitchd": "openvswitch-switch",
     "ovs-vsctl": "openvswitch-switch",
+    "ovs-ofctl": "openvswitch-switch",
     "ovn-northd": "ovn-central",
     "ovn-nbctl": "ovn-central",
     "ovn-controller": "ovn-host",
@@ -32,6 +33,7 @@ PROGRAMS = {
     "curl": "curl",
     "sshd": "openssh-server",
     "ssh-keygen": "openssh-client",
+    "dhclient": "isc-dhcp-client",
 }
 #: Programs of administrators may not be on a user's PATH.
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"

@@ -16,13 +16,19 @@ from nova.network import neutron as network_api
 from nova.virt import hardware
 from oslo_config import cfg
 
+from pocketcloud.faults.driver_rules import GUEST_BOOT
+from pocketcloud.guests import roll
 from pocketcloud.guests.machine import Interface, Machine
 from pocketcloud.guests.names import CHASSIS
+from pocketcloud.host.drivers import lies
 from pocketcloud.host.drivers.nova import PocketDriver
+from pocketcloud.host.drivers.stalls import book, while_ruled
 from pocketcloud.layout import Layout
+from pocketcloud.packets.in_force import InForce
 
 _layout: Layout | None = None
 _machines: dict[str, Machine] = {}  # of all zones: a guest that is moved to another zone's host stays what it is
+FAULTS_PATIENCE_S = 10.0
 HELD = (power_state.PAUSED, power_state.SUSPENDED)
 
 
@@ -36,6 +42,7 @@ def install(layout: Layout) -> None:
         return update(self, context, instance, CHASSIS, *args, **kwargs)
 
     network_api.API._update_port_binding_for_instance = on_the_chassis
+    lies.install(book())
 
 
 def _machine(instance: Any) -> Machine:
@@ -43,7 +50,22 @@ def _machine(instance: Any) -> Machine:
         raise RuntimeError("no layout was installed")
     if instance.uuid not in _machines:
         _machines[instance.uuid] = Machine(_layout, instance.uuid)
+        roll.enter(_layout, instance.uuid, instance.display_name)
     return _machines[instance.uuid]
+
+
+def _boot(instance: Any) -> None:
+    """Start a guest, not before the rules for its packets are in force; another rule may hold it before its sshd."""
+    machine = _machine(instance)
+    packet_rules = book().packet_rules()
+    if _layout is not None and any(one.concerns(instance.display_name) for one in packet_rules):
+        InForce(_layout).wait((one.key for one in packet_rules), FAULTS_PATIENCE_S, instance.uuid)
+    rule = book().driver_rule(GUEST_BOOT, instance.display_name)
+    machine.release()
+    if rule is not None:
+        machine.hold()
+        while_ruled(rule, machine.release)
+    machine.boot(instance.hostname)
 
 
 def _interfaces(network_info: Any) -> list[Interface]:
@@ -80,7 +102,7 @@ class GuestDriver(PocketDriver):
         with self._bound(context, instance, network_info):
             _machine(instance).plug(_interfaces(network_info))
         if power_on:
-            _machine(instance).boot(instance.hostname)
+            _boot(instance)
 
     @contextlib.contextmanager
     def _bound(self, context: Any, instance: Any, network_info: Any) -> Iterator[None]:
@@ -108,6 +130,8 @@ class GuestDriver(PocketDriver):
         _machine(instance).remove(_interfaces(network_info), keep_disk)
         if not keep_disk:
             _machines.pop(instance.uuid, None)
+            if _layout is not None:
+                roll.strike(_layout, instance.uuid)
 
     # power
 
@@ -128,7 +152,7 @@ class GuestDriver(PocketDriver):
         super().power_on(context, instance, network_info, *args, **kwargs)
         machine = _machine(instance)
         machine.plug(_interfaces(network_info))
-        machine.boot(instance.hostname)
+        _boot(instance)
 
     def reboot(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
         """Restart a server, from whatever state its guest is in."""
@@ -187,7 +211,7 @@ class GuestDriver(PocketDriver):
         machine = _machine(instance)
         machine.plug(_interfaces(network_info))
         if power_on:
-            machine.boot(instance.hostname)
+            _boot(instance)
 
     # interfaces and console
 

@@ -60,6 +60,7 @@ class StepContext:
     :param connections: the scenarios' connections to guests.
     :param attachments: files in the run's directory that belong to the step.
     :param evidence: asked when the step failed, outside of its time: what else its record should have.
+    :param found: what a step that fails has found all the same; its result then.
     """
 
     connection: openstack.connection.Connection
@@ -80,6 +81,7 @@ class StepContext:
     fatal: bool = True
     attachments: list[str] = field(default_factory=list)
     evidence: Callable[[Activity], Evidence | None] | None = None
+    found: Any = None
 
     def pause(self, seconds: float) -> None:
         """Sleep, but never past the step's deadline.

@@ -43,7 +43,7 @@ class CommandStep(StepKind):
         wanted, parse = _statuses(arguments.get("rc")), str(arguments.get("parse") or "text")
         if parse not in _PARSERS:
             raise StepError(f"`parse` knows {', '.join(_PARSERS)}, not {parse!r}")
-        figures = _figures(arguments.get("figures"))
+        figures = figures_of(arguments.get("figures"))
         max_bytes = whole(arguments, "max_bytes", 1, _MOST_BYTES, MAX_BYTES)
         stdin = _stdin(context.values.resolve(arguments.get("stdin"), step.scenario))
         text = words(context.values.resolve(arguments["run"], step.scenario))
@@ -71,7 +71,7 @@ class CommandStep(StepKind):
                 raise StepFailure(f"the output is longer than {max_bytes} bytes, {ran.cut} were thrown away")
             result["json"] = guest_text.parsed(ran.stdout)
         for name, figure in figures.items():
-            context.figures[name] = _measured(result, name, figure)
+            context.figures[name] = measured(result, name, figure)
         if arguments.get("expect"):
             context.verify(result, arguments["expect"])
         return result
@@ -127,8 +127,11 @@ def _ended(result: dict[str, Any], wanted: set[int]) -> str:
     return f"the command ended {how}, expected {expected}" + (f": {said}" if said else "")
 
 
-def _figures(given: Any) -> dict[str, tuple[str, float, int]]:
-    """Path, factor and digits of each figure."""
+def figures_of(given: Any) -> dict[str, tuple[str, float, int]]:
+    """Path, factor and digits of each figure.
+
+    :raises StepError: they are not written as they must be.
+    """
     if given in (None, ""):
         return {}
     if not isinstance(given, Mapping):
@@ -149,7 +152,11 @@ def _figures(given: Any) -> dict[str, tuple[str, float, int]]:
     return found
 
 
-def _measured(result: dict[str, Any], name: str, figure: tuple[str, float, int]) -> float:
+def measured(result: Any, name: str, figure: tuple[str, float, int]) -> float:
+    """A figure of a result.
+
+    :raises StepFailure: there is no number.
+    """
     path, factor, digits = figure
     value = expect.lookup(result, path)
     try:
