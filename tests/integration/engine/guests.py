@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import stackprobe.engine.ssh.login  # noqa: F401  # loaded before the first step, as a run with guests has it
+
 from tests.integration.engine.driver import Probe, Record
 from tests.support.ssh_server import SshServer
 
