@@ -137,8 +137,9 @@ class Preparation:
         return runnable
 
     def warm_up(self, scenarios: Iterable[Scenario]) -> None:
-        """Version discovery of the services to come: work of a fresh client, not of any scenario's first step. So is the
-        loading of what logs in to guests."""
+        """Version discovery of the services to come: work of a fresh client, no scenario's first step. So is the
+        loading of what logs in to guests.
+        """
         scenarios = list(scenarios)
         if any("guests" in scenario.tags for scenario in scenarios):
             importlib.import_module("stackprobe.engine.ssh.login")
