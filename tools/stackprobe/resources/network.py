@@ -26,11 +26,19 @@ class FloatingIp(Kind):
         try:
             super().delete(connection, identity, deadline)
         except openstack.exceptions.ConflictException:
-            forwardings = f"{self._one(connection, identity)}/port_forwardings"
-            for one in pages(connection, self.service, forwardings, "port_forwardings", {}):
-                if time.monotonic() < deadline:
-                    self._request_gone(connection, "DELETE", f"{forwardings}/{one['id']}")
+            if not self._delete_forwardings(connection, f"{self._one(connection, identity)}/port_forwardings"):
+                raise
             super().delete(connection, identity, deadline)
+
+    def _delete_forwardings(self, connection: Connection, path: str) -> int:
+        """How many there were; none where the cloud knows no port forwarding."""
+        try:
+            found = list(pages(connection, self.service, path, "port_forwardings", {}))
+        except openstack.exceptions.NotFoundException:
+            return 0
+        for one in found:
+            self._request_gone(connection, "DELETE", f"{path}/{one['id']}")
+        return len(found)
 
 
 class Router(Kind):

@@ -16,7 +16,8 @@ OPTIONS = {
         {"name": "outside", "ping": OUTSIDE, "count": 5, "rtt_limit": 200},
         {"name": "own", "dns": NAME, "answers": [OUTSIDE]},
         {"name": "server", "dns": NAME, "server": OUTSIDE, "answers": [OUTSIDE]},
-        {"name": "page", "http": f"http://{OUTSIDE}/", "body": "outside is reached"},
+        {"name": "page", "http": f"http://{OUTSIDE}/address", "tells_source": True},
+        {"name": "named page", "http": f"http://{NAME}/", "body": "outside is reached"},
     ],
 }
 FAULTS = {
@@ -26,10 +27,21 @@ FAULTS = {
         None,
         "192.0.2.66",
         zone="own_floating_ip",
-        also=((RESOLVE, "own_snat"), (ASK, "server_floating_ip"), (ASK, "server_snat")),
+        also=(
+            (RESOLVE, "own_snat"),
+            (ASK, "server_floating_ip"),
+            (ASK, "server_snat"),
+            (PAGE, "named page_floating_ip"),
+            (PAGE, "named page_snat"),
+        ),
     ),
     "the page is answered with an error": Fault(
-        [{"outside": "http", "status": 500}], PAGE, 500, "500", zone="page_floating_ip", also=((PAGE, "page_snat"),)
+        [{"outside": "http", "name": "^/$", "status": 500}],
+        PAGE,
+        500,
+        "500",
+        zone="named page_floating_ip",
+        also=((PAGE, "named page_snat"),),
     ),
     "the way of the guest without a floating IP is long": Fault(
         at_guests(SCENARIO, "delay", name="-guest_outbound-snat$", rtt_ms=400),

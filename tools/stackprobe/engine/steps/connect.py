@@ -28,11 +28,12 @@ class ConnectStep(StepKind):
 
     name = "connect"
     required = frozenset({"host", "port"})
-    optional = frozenset({"open", "state", "wait", "timeout", "on"})
+    optional = frozenset({"open", "state", "wait", "timeout", "on", "since"})
 
     def run(self, context: StepContext, step: Step) -> Any:
         arguments, activity = step.arguments, context.activity
         expected, wait = _expected(arguments), flag(arguments, "wait", False)
+        since = number(arguments, "since", 0, time.monotonic())
         place = f"{host(arguments)} port {port(arguments)}"
         timeout_s = number(arguments, "timeout", 0.05, 300) or 2.0
         knock = _knocking(context, step, timeout_s, _EVERY_S if wait and tcp.SILENT not in expected else None)
@@ -59,6 +60,9 @@ class ConnectStep(StepKind):
             context.precision_ms = (found.began - earlier) * 1000
         if found.state == OPEN:
             context.figures["connect_ms"] = found.connect_ms
+        if since is not None and found.state in expected:
+            opened_s = found.connect_ms / 1000 if found.state == OPEN else 0.0
+            context.figures["since_ms"] = (found.began + opened_s - since) * 1000
         _judge(context, place, expected, found, attempts)
         result = {"state": found.state, "attempts": attempts, "detail": found.detail}
         result |= {name: round(value, 3) for name, value in context.figures.items()}
