@@ -42,6 +42,7 @@ OPERATIONS = (
     "balancer_create",
     "balancer_update",
     "balancer_delete",
+    "balancer_spread",
     "member_check",
     "zone_create",
     "zone_update",

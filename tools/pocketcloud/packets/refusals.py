@@ -6,6 +6,7 @@ import contextlib
 import logging
 import socket
 import threading
+import time
 
 from pocketcloud.guests import namespaces
 
@@ -17,6 +18,7 @@ ANSWER = (
 )
 QUESTION_S = 5.0
 QUESTION_BYTES = 65536
+RETRY_S = 0.1
 
 
 class Refusals:
@@ -48,8 +50,12 @@ def _serve(listener: socket.socket) -> None:
     while True:
         try:
             connection, _ = listener.accept()
-        except OSError:
-            return
+        except OSError as error:
+            if listener.fileno() < 0:  # closed
+                return
+            LOG.info("answers 500 no more, or a connection ended before it began: %s", error)
+            time.sleep(RETRY_S)
+            continue
         threading.Thread(target=_answer, args=(connection,), daemon=True).start()
 
 

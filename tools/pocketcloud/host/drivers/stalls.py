@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from pocketcloud.faults.book import RuleBook
-from pocketcloud.faults.rules import DriverRule
+from pocketcloud.faults.driver_rules import DriverRule
 
 POLL_S = 0.2
 _book: RuleBook | None = None
@@ -48,16 +48,24 @@ def stall(operation: str, name: str | None, abandoned: Callable[[], bool] | None
 
     A stuck operation goes on when its rule has gone, or when `abandoned` says that nobody wants it any more.
     """
-    if _book is None:
-        return
-    rule = _book.driver_rule(operation, name or "")
-    if rule is None:
-        return
+    rule = find(operation, name)
+    if rule is not None:
+        apply(rule, abandoned)
+
+
+def find(operation: str, name: str | None) -> DriverRule | None:
+    """Count an operation; the rule that acts on it, for `apply`."""
+    return _book.driver_rule(operation, name or "") if _book else None
+
+
+def apply(rule: DriverRule, abandoned: Callable[[], bool] | None = None) -> None:
+    """Wait, and raise InjectedFault, as a rule says."""
+    rules = book()
     if rule.delay is not None:
         end = time.monotonic() + random.uniform(*rule.delay)  # noqa: S311
-        while time.monotonic() < end and _book.holds(rule) and not (abandoned and abandoned()):
+        while time.monotonic() < end and rules.holds(rule) and not (abandoned and abandoned()):
             time.sleep(POLL_S)
-    while rule.stuck and _book.holds(rule) and not (abandoned and abandoned()):
+    while rule.stuck and rules.holds(rule) and not (abandoned and abandoned()):
         time.sleep(POLL_S)
     if rule.error is not None:
         raise InjectedFault(rule.error)
