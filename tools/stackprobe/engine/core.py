@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent import futures
-from dataclasses import replace
 from typing import Any
 
 import openstack.connection
@@ -286,15 +285,8 @@ class Engine:
         now = time.monotonic()
         aside = Activity(min(now + _EVIDENCE_S, max(self.ends, now + 1.0)), step.scenario, step.name, activity.seq)
         found, _ = self.perform(aside, lambda: context.evidence and context.evidence(aside), stoppable=True)
-        if found is None:
-            return verdict
-        if found.console and self._attachments is not None:
-            names = [step.scenario, key_of(step.name), *([step.zone] if step.zone else [])]
-            try:
-                context.attachments += [name] if (name := self._attachments.console(names, found.console)) else []
-            except OSError as error:
-                return replace(verdict, message=f"{verdict.message}{found.told} (not kept: {error.strerror})")
-        return replace(verdict, message=verdict.message + found.told)
+        names = [step.scenario, key_of(step.name), *([step.zone] if step.zone else [])]
+        return found.added(verdict, names, self._attachments, context.attachments) if found else verdict
 
     def _over(self, state: ScenarioState) -> str | None:
         """Why no step of a scenario is executed any more."""

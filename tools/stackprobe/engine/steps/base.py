@@ -15,6 +15,7 @@ import requests
 from stackprobe.engine import expect
 from stackprobe.engine.activity import Activity
 from stackprobe.engine.classify import StepError, StepFailure, status_of
+from stackprobe.engine.evidence import Evidence
 from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.plain import plain
 from stackprobe.engine.ssh.connections import Connections
@@ -44,18 +45,6 @@ class Step:
     zone: str | None = None
     file: str | None = None
     line: int | None = None
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What helps to understand a failure.
-
-    :param told: is put behind the step's message.
-    :param console: the console log of the server that it is about.
-    """
-
-    told: str
-    console: str
 
 
 @dataclass

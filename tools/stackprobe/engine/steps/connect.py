@@ -48,10 +48,10 @@ class ConnectStep(StepKind):
                 break
             before = found.began
             pause_s = min(_MOST_PAUSE_S, max(_LEAST_PAUSE_S, (time.monotonic() - began) / 20))
-            if activity.remaining() <= pause_s:
+            try:
+                context.pause(0.0 if found.state == tcp.SILENT else pause_s)  # silence has taken its time
+            except TimeoutError:
                 break
-            if found.state != tcp.SILENT:  # silence has taken its time
-                context.pause(pause_s)
         if wait:
             context.polls = attempts
             opened_ms = found.connect_ms if found.state == OPEN else 0.0

@@ -178,10 +178,10 @@ def _until(context: StepContext, order: _Order, call: Call, began: float, since:
             context.precision_ms = (asked - before) * 1000
             return last
         before = asked
-        pause_s = max(0.05, order.interval_s - (time.monotonic() - asked))
-        if context.activity.remaining() <= pause_s:
+        try:
+            context.pause(max(0.05, order.interval_s - (time.monotonic() - asked)))
+        except TimeoutError:
             return last
-        context.pause(pause_s)
 
 
 def _interface(given: Any) -> str | None:
