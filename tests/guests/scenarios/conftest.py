@@ -12,7 +12,7 @@ from pocketcloud.cloud import Cloud
 
 from tests.guests.scenarios.jump_host import BASTION, jump_host
 from tests.guests.scenarios.probing import GuestsRun, World, run_in_the_outside
-from tests.guests.scenarios.season import SEASON
+from tests.guests.scenarios.season import LOGIN, SEASON, in_peace
 from tests.integration.conftest import Rules, connect
 from tests.integration.scenarios.seasons import WITNESS
 
@@ -47,7 +47,8 @@ def fair(roomy: Cloud, admin: Connection, options: Options, tmp_path_factory: py
     world = World(roomy, admin)
     roomy.faults()
     directory = tmp_path_factory.mktemp("fair") / "run"
-    run = run_in_the_outside(roomy, directory, SEASON.scenarios, options=options)
+    peaceful = {name: in_peace(own) for name, own in options.items()}
+    run = run_in_the_outside(roomy, directory, SEASON.scenarios, options=peaceful)
     assert (run.results.leftovers, world.left()) == (0, {}), run.said
     return run
 
@@ -86,10 +87,13 @@ def storm(roomy: Cloud, admin: Connection, options: Options, tmp_path_factory: p
 def _rage(cloud: Cloud, admin: Connection, options: Options, number: int, directory: Path) -> tuple[GuestsRun, Any]:
     """The run with the faults of this number, and what it left."""
     faults, world = SEASON.of(number), World(cloud, admin)
-    options = {name: {**options.get(name, {}), **fault.options} for name, fault in faults.items()}
+    of_all = {
+        name: {**(options[name] if fault.step == LOGIN else in_peace(options[name])), **fault.options}
+        for name, fault in faults.items()
+    }
     cloud.faults([dict(rule) for fault in faults.values() for rule in fault.rules])
     try:
-        run = run_in_the_outside(cloud, directory, [*faults, WITNESS], options=options)
+        run = run_in_the_outside(cloud, directory, [*faults, WITNESS], options=of_all)
     finally:
         cloud.faults()
     return run, world.left()
@@ -106,7 +110,7 @@ def probed(roomy: Cloud, admin: Connection, options: Options, tmp_path: Path) ->
     def run(scenarios: list[str], *, faults: Rules | None = None, **more: Any) -> GuestsRun:
         world = World(roomy, admin)
         roomy.faults(faults or [])
-        more["options"] = {name: {**options.get(name, {}), **(more.get("options") or {}).get(name, {})}
+        more["options"] = {name: {**in_peace(options.get(name, {})), **(more.get("options") or {}).get(name, {})}
                            for name in scenarios}  # fmt: skip
         try:
             runs.append(run_in_the_outside(roomy, tmp_path / f"run-{len(runs)}", scenarios, **more))
