@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pocketcloud.cloud import Cloud
+from pocketcloud.faults.checks import FaultsError
 from pocketcloud.faults.packet_rules import PacketRule, parse
 from pocketcloud.guests import roll
-from pocketcloud.layout import Layout
+from pocketcloud.layout import Layout, Settings
 from pocketcloud.outside import dns
 from pocketcloud.packets import relay
 from pocketcloud.packets.acls import CLOSED, OPEN, acls
@@ -178,6 +180,18 @@ def test_who_waits_for_rules_waits_for_just_these(tmp_path: Path) -> None:
     assert there.wait(["a", "b"], 0, "s")
     assert not there.wait(["a", "b"], 0, "t")
     assert not there.wait(["a"], 0)
+
+
+@pytest.mark.parametrize("one", [{"packets": "open"}, {"outside": "dns", "stuck": True}, {"driver": "guest_key"}])
+def test_rules_that_a_cloud_without_guests_cannot_follow_are_refused(one: dict[str, Any], tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    Settings(20000, "/somewhere/venv").save(cloud.layout)
+    with pytest.raises(FaultsError, match=r"rule 1: this cloud has no guests"):
+        cloud.faults([{"driver": "spawn", "stuck": True}, one])
+    assert not cloud.layout.faults.exists()
+    Settings(20000, "/somewhere/venv", guests=True).save(cloud.layout)
+    cloud.faults([one])
+    assert cloud.layout.faults.exists()
 
 
 def database(path: Path, answers: list[bytes]) -> threading.Thread:
