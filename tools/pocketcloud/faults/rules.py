@@ -35,6 +35,9 @@ DRIVER_OPERATIONS = (
     "volume_create",
     "volume_delete",
     "volume_extend",
+    "volume_appear",
+    "volume_grow",
+    "volume_bytes",
     "snapshot_create",
     "snapshot_delete",
     "backup_create",
@@ -54,6 +57,7 @@ DRIVER_OPERATIONS = (
     "share_access",
     "share_snapshot",
 )
+LIES = ("volume_bytes",)  # where there is nothing to do for a rule but to be there
 ALIASES = {
     **{service.type: service.name for service in KNOWN},
     "volume": "cinder",
@@ -232,7 +236,7 @@ def _driver_rule(key: str, item: dict[str, Any]) -> DriverRule:
     if answer is not None and (operation != "dns_answer" or not isinstance(answer, str)):
         raise FaultsError("answer must be a text, and goes with dns_answer only")
     delay = _delay(item)
-    if not (stuck or error or delay or answer):
+    if not (stuck or error or delay or answer or operation in LIES):
         raise FaultsError("says nothing to do: delay, stuck or error")
     return DriverRule(key, _when(item), operation, _pattern(item.get("name", ""), "name"), delay, stuck, error, answer)
 

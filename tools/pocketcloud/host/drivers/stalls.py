@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import threading
 import time
 from collections.abc import Callable
 
 from pocketcloud.faults.book import RuleBook
+from pocketcloud.faults.rules import DriverRule
 
 POLL_S = 0.2
 _book: RuleBook | None = None
@@ -34,10 +37,39 @@ def stall(operation: str, name: str | None, abandoned: Callable[[], bool] | None
 
     A stuck operation goes on when its rule has gone, or when `abandoned` says that nobody wants it any more.
     """
-    if _book is None:
-        return
-    rule = _book.driver_rule(operation, name or "")
+    if rule := _rule(operation, name):
+        _obey(rule, abandoned)
+
+
+def aside(
+    operation: str, name: str | None, then: Callable[[], None], abandoned: Callable[[], bool] | None = None
+) -> None:
+    """Do `then`: now, or, where a rule says so, later, beside what the caller goes on with, or never."""
+    rule = _rule(operation, name)
     if rule is None:
+        then()
+        return
+
+    def work(rule: DriverRule = rule) -> None:
+        with contextlib.suppress(InjectedFault):
+            _obey(rule, abandoned)
+            if not (abandoned and abandoned()):
+                then()
+
+    threading.Thread(target=work, daemon=True).start()
+
+
+def lies(what: str, name: str | None) -> bool:
+    """Whether a rule says that this is not as it should be."""
+    return _rule(what, name) is not None
+
+
+def _rule(operation: str, name: str | None) -> DriverRule | None:
+    return _book.driver_rule(operation, name or "") if _book else None
+
+
+def _obey(rule: DriverRule, abandoned: Callable[[], bool] | None) -> None:
+    if _book is None:
         return
     if rule.delay is not None:
         end = time.monotonic() + random.uniform(*rule.delay)  # noqa: S311
