@@ -57,6 +57,8 @@ def run_probes(
     options: Mapping[str, Mapping[str, Any]] | None = None,
     arguments: Iterable[str] = (),
     stop_when: Callable[[str], bool] | None = None,
+    inside: Iterable[str] = (),
+    patience_s: float = PATIENCE_S,
     **settings: Any,
 ) -> Probed:
     """Run ``scenarios`` on a cloud and wait for the end.
@@ -65,6 +67,8 @@ def run_probes(
     :param options: options of scenarios, by scenario.
     :param arguments: further ones of the command.
     :param stop_when: told the journal's text again and again; once it says so, the run gets a SIGTERM.
+    :param inside: words before the command: where it runs.
+    :param patience_s: the longest that it may take.
     :param settings: other keys of probes.yaml.
     """
     directory.mkdir(parents=True)
@@ -76,21 +80,21 @@ def run_probes(
     environment |= {"OS_CLIENT_CONFIG_FILE": str(clouds_yaml), "XDG_STATE_HOME": str(directory / "state")}
     journal = output / "journal.jsonl"
     with subprocess.Popen(
-        [*command, *selection, *arguments, "--output", str(output)],
+        [*inside, *command, *selection, *arguments, "--output", str(output)],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + patience_s
         while stop_when and process.poll() is None and time.monotonic() < end:
             if journal.exists() and stop_when(journal.read_text(encoding="utf-8")):
                 process.terminate()
                 break
             time.sleep(0.1)
         try:
-            said, _ = process.communicate(timeout=PATIENCE_S)
+            said, _ = process.communicate(timeout=patience_s)
         except subprocess.TimeoutExpired:
             process.kill()
             raise

@@ -39,6 +39,7 @@ KNOWN = Known(
         "rare": KnownScenario(frozenset({"slow"}), opt_in=True),
     }
 )
+WITH_GUESTS = Known({**KNOWN.scenarios, "login": KnownScenario(frozenset({"guests", "network"}), opt_in=True)})
 
 
 def load(tmp_path: Path, text: str) -> Config:
@@ -297,3 +298,33 @@ def test_the_complete_schema_is_one_and_says_what_the_loader_says() -> None:
         {"repeat": {"image": 0}},
     ):
         assert not validator.is_valid(bad), bad
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        ("clouds: {a: {}}\n", False),
+        ("clouds: {a: {guests: true}}\n", True),
+        ("guests: true\nclouds: {a: {}}\n", True),
+        ("guests: true\nclouds: {a: {guests: false}}\n", False),
+        ("clouds: {a: {guests: true, regions: {r: {guests: false}}}}\n", False),
+        ("clouds: {a: {guests: true, scenarios: {names: [image]}}}\n", True),
+        ("clouds: {a: {guests: true, scenarios: {skip_names: [login]}}}\n", False),
+        ("clouds: {a: {scenarios: {tags: [guests]}}}\n", True),
+    ],
+)
+def test_scenarios_with_guests_run_where_the_cloud_is_said_to_have_them(tmp_path: Path, text: str, runs: bool) -> None:
+    file = tmp_path / "probes.yaml"
+    file.write_text(text + "repeat: {login: 2}\n")
+    config = load_config(file, known=WITH_GUESTS)
+    (target,) = config.targets
+    one = WITH_GUESTS.scenarios["login"]
+    assert target.selection.runs("login", one.tags, one.opt_in) is runs
+    assert ["which is not selected" in str(one) for one in config.warnings] == ([] if runs else [True])
+
+
+def test_guests_that_are_wanted_and_left_out_are_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "probes.yaml"
+    file.write_text("clouds: {a: {guests: true, scenarios: {skip_tags: [guests]}}}\n")
+    with pytest.raises(InvalidConfig, match=r"1:52: `guests` stands in `skip_tags`.*Remove one of the two"):
+        load_config(file, known=WITH_GUESTS)

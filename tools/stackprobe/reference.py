@@ -8,6 +8,7 @@ from typing import Any
 
 from stackprobe.config import schema
 from stackprobe.config.complete import complete
+from stackprobe.config.model import GUESTS
 from stackprobe.config.wording import TYPES
 from stackprobe.scenarios import Scenario, discover, known, roles_paths
 
@@ -50,7 +51,8 @@ def scenarios() -> str:
 
 
 def _scenario(one: Scenario) -> str:
-    opt_in = " Runs only when it is selected by name." if one.opt_in else ""
+    by = f"by name, by the tag `{GUESTS}` or by `guests: true`" if GUESTS in one.tags else "by name"
+    opt_in = f" Runs only when it is selected {by}." if one.opt_in else ""
     cells = [
         f"`{one.name}`",
         _text(one.description) + opt_in,

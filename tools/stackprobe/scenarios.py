@@ -41,7 +41,8 @@ class Scenario:
 
     :param role: its folder.
     :param services: the service types (official names) it cannot do without.
-    :param opt_in: runs only when it is selected by name.
+    :param opt_in: runs only when it is selected by name; one with the tag ``guests`` also by that, or where the
+        configuration wants scenarios with guests.
     :param creates: makes resources in the cloud, so that the circuit breaker holds it back.
     :param options: the JSON Schema of each option, by its name without the role's prefix; ``default`` and, where the
         role says so, ``description`` and ``x-unit`` are among it.
@@ -137,7 +138,7 @@ def select(
 
     :raises UsageError: a name or tag exists nowhere, or nothing is selected: nothing would be proven.
     """
-    names, tags = list(names), list(tags)
+    names, tags, configured = list(names), list(tags), selection
     unknown = [name for name in names if name not in scenarios]
     if unknown:
         raise UsageError(
@@ -150,7 +151,9 @@ def select(
         if names and not tags:
             selection = Selection(selection.names)
     chosen = [
-        scenario for name, scenario in sorted(scenarios.items()) if selection.runs(name, scenario.tags, scenario.opt_in)
+        one
+        for name, one in sorted(scenarios.items())
+        if selection.runs(name, one.tags, one.opt_in and not configured.admits(one.tags))
     ]
     if not chosen:
         raise UsageError("the selection matches no scenario, so nothing would be proven", remedy="widen the selection")

@@ -76,6 +76,30 @@ def test_what_is_selected(
 
 
 @pytest.mark.parametrize(
+    ("selection", "names", "tags", "runs"),
+    [
+        (Selection(), (), (), ["one", "two"]),
+        (Selection(), (), ("guests",), ["login"]),
+        (Selection(), (), ("quick",), ["one"]),
+        (Selection(tags=frozenset({"guests"})), (), (), ["login"]),
+        (Selection(guests=True), (), (), ["login", "one", "two"]),
+        (Selection(guests=True, names=frozenset({"one"})), (), (), ["login", "one"]),
+        (Selection(guests=True, skip_names=frozenset({"login"})), (), (), ["one", "two"]),
+        (Selection(guests=True, skip_tags=frozenset({"quick"})), (), (), ["two"]),
+        (Selection(guests=True), ("one",), (), ["one"]),
+        (Selection(guests=True), (), ("slow",), ["two"]),
+        (Selection(guests=True), (), ("quick",), ["login", "one"]),
+        (Selection(guests=True, skip_names=frozenset({"login"})), (), ("quick",), ["one"]),
+    ],
+)
+def test_those_with_guests_run_where_guests_are_wanted(
+    roles: Path, selection: Selection, names: tuple[str, ...], tags: tuple[str, ...], runs: list[str]
+) -> None:
+    role(roles, "login", "{description: Login, tags: [guests, quick], opt_in: true}")
+    assert chosen(discover([roles]), selection, names, tags) == runs
+
+
+@pytest.mark.parametrize(
     ("names", "tags", "says"),
     [(("oen",), (), "`one`"), ((), ("quikc",), "`quick`")],
 )

@@ -74,6 +74,30 @@ def test_what_is_left_out_stands_there_as_a_comment_with_the_reason() -> None:
     assert {one.name for one, _ in planned.left_out} | set(names) == set(FOUND)
 
 
+def test_scenarios_with_guests_are_taken_in_when_they_are_wanted(tmp_path: Path) -> None:
+    for wanted in (False, True):
+        planned = plan(survey(), FOUND, wanted)
+        text = probes_yaml(planned, "probes.yaml", "2026-08-01")
+        data = yaml.safe_load(text)
+        assert data == planned.settings()
+        file = tmp_path / f"{wanted}.yaml"
+        file.write_text(text, encoding="utf-8")
+        (target,) = load_config(file, known=scenarios.known(FOUND)).targets
+        assert ("guest_login" in [one.name for one in scenarios.select(FOUND, target.selection, [], [])]) is wanted
+        assert ("# - guest_login  # it runs only when it is named" in text) is not wanted
+    assert data["clouds"]["mycloud"]["guests"] is True
+    assert "guest_login" not in data["clouds"]["mycloud"]["scenarios"]["names"]
+
+
+def test_scenarios_with_guests_that_do_not_fit_are_left_out(tmp_path: Path) -> None:
+    planned = plan(survey(images=()), FOUND, True)
+    text = probes_yaml(planned, "probes.yaml", "2026-08-01")
+    data = yaml.safe_load(text)
+    assert data == planned.settings()
+    assert "guest_login" in data["clouds"]["mycloud"]["scenarios"]["skip_names"]
+    assert "        # - guest_login  # the project sees no image that boots\n" in text
+
+
 def test_without_an_external_network_the_scenario_runs_without_it() -> None:
     _, _, data = written(external_networks=())
     assert data["clouds"]["mycloud"]["common"]["external"] == {}

@@ -74,9 +74,10 @@ def create(layout: Layout, settings: Settings) -> None:
     cloud.network.create_subnet(
         name="public-ipv4", network_id=network.id, ip_version=4, cidr=EXTERNAL_CIDR, is_dhcp_enabled=False
     )
-    _image(cloud, "cirros", os_distro="cirros")
+    of_guests = {"os_admin_user": "root"} if settings.guests else {}
+    _image(cloud, "cirros", os_distro="cirros", **of_guests)
     if settings.guests:
-        _image(cloud, GUEST_IMAGE, os_admin_user="root")
+        _image(cloud, GUEST_IMAGE, **of_guests)
     for service in settings.optional:
         applications.optional(service.name).fill(cloud, settings)
     if cloud.image.find_image("cirros").status != "active":

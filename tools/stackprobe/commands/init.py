@@ -36,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="overwrite files that exist")
     parser.add_argument(
+        "--guests", action="store_true", help="take in the scenarios that boot servers and log in to them"
+    )
+    parser.add_argument(
         "--verify", action="store_true", help="make a first run of it, which creates and removes things"
     )
     parser.add_argument(
@@ -64,7 +67,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from stackprobe.survey.problems import told  # noqa: PLC0415
 
     try:
-        planned = plan(look(arguments.cloud, arguments.region, arguments.timeout), found)
+        planned = plan(look(arguments.cloud, arguments.region, arguments.timeout), found, arguments.guests)
     except CloudFault as fault:
         print(
             f"stackprobe: the cloud failed, and nothing is written. {fault}",

@@ -91,7 +91,7 @@ def _target(level: Level, known: Known | None) -> Target:
         requests_per_second=settings["requests_per_second"],
         control_target=settings["control_target"],
         services=tuple(given.get("services", ())),
-        selection=selection(settings["scenarios"]),
+        selection=selection(settings["scenarios"], settings["guests"]),
         options=_options(given.get("common", {}), given.get("options", {}), known),
         within={name: _by_key(limits) for name, limits in given.get("within", {}).items()},
         repeat=given.get("repeat", {}),

@@ -14,27 +14,42 @@ from stackprobe.maintenance import Planned
 from stackprobe.suggest import did_you_mean, listed
 
 SHORTEST_DEADLINE_S = 60
+GUESTS = "guests"
+"""The tag of scenarios that boot servers and log in to them. It is enough of a name for those that are opt-in."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which scenarios run. Without names and tags: all. Those skipped never run."""
+    """Which scenarios run. Without names and tags: all. Those skipped never run.
+
+    :param guests: scenarios with guests run beside the others, whatever names and tags say.
+    """
 
     names: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     skip_names: frozenset[str] = frozenset()
     skip_tags: frozenset[str] = frozenset()
+    guests: bool = False
 
     def selects(self, name: str, tags: Iterable[str]) -> bool:
         """Whether the scenario ``name`` with these tags runs."""
         tags = set(tags)
         if name in self.skip_names or tags & self.skip_tags:
             return False
+        if self.admits(tags):
+            return True
         return not (self.names or self.tags) or name in self.names or bool(tags & self.tags)
 
     def runs(self, name: str, tags: Iterable[str], opt_in: bool) -> bool:
-        """Whether the scenario runs, which, being ``opt_in``, must be selected by name."""
-        return self.selects(name, tags) and (not opt_in or name in self.names)
+        """Whether the scenario runs, which, being ``opt_in``, must be selected by name or be asked for as one with
+        guests."""
+        if not self.selects(name, tags):
+            return False
+        return not opt_in or name in self.names or self.admits(tags) or GUESTS in self.tags.intersection(tags)
+
+    def admits(self, tags: Iterable[str]) -> bool:
+        """Whether a scenario with these tags runs as one with guests."""
+        return self.guests and GUESTS in tags
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,21 @@ from typing import Any
 
 from stackprobe.config.known import Known
 from stackprobe.config.levels import Level, levels, targets
-from stackprobe.config.model import Selection
+from stackprobe.config.model import GUESTS, Selection
 from stackprobe.errors import UsageError
 from stackprobe.suggest import listed
 from stackprobe.yamlfile import Document
 
 
-def selection(data: Mapping[str, Any] | None) -> Selection:
-    """What ``scenarios`` says."""
-    return Selection(**{key: frozenset(words) for key, words in (data or {}).items()})
+def selection(data: Mapping[str, Any] | None, guests: bool = False) -> Selection:
+    """What ``scenarios`` and ``guests`` say."""
+    return Selection(guests=guests, **{key: frozenset(words) for key, words in (data or {}).items()})
+
+
+def chosen_at(level: Level) -> Selection:
+    """The selection that holds at a level."""
+    settings = level.settings
+    return selection(settings.get("scenarios"), settings.get("guests", False))
 
 
 def contradictions(document: Document, level: Level) -> Iterator[UsageError]:
@@ -29,6 +35,13 @@ def contradictions(document: Document, level: Level) -> Iterator[UsageError]:
                     f"`{word}` stands in `{wanted}` and in `{skipped}`",
                     remedy="remove it from one of them",
                 )
+    skipped = own.get("skip_tags", [])
+    if level.own.get("guests") and GUESTS in skipped:
+        yield document.error(
+            (*level.path, "scenarios", "skip_tags", skipped.index(GUESTS)),
+            f"`{GUESTS}` stands in `skip_tags`, and scenarios with guests are wanted (`guests: true`)",
+            remedy="remove one of the two",
+        )
 
 
 def unfit(document: Document, level: Level, known: Known) -> Iterator[UsageError]:
@@ -36,7 +49,7 @@ def unfit(document: Document, level: Level, known: Known) -> Iterator[UsageError
     own = level.own.get("scenarios")
     if own is None:
         return
-    path, chosen = (*level.path, "scenarios"), selection(own)
+    path, chosen = (*level.path, "scenarios"), chosen_at(level)
     if chosen.names & chosen.skip_names or chosen.tags & chosen.skip_tags:
         return  # said already
     clash = False
@@ -65,7 +78,7 @@ def idle(document: Document, known: Known) -> Iterator[UsageError]:
     found = list(targets(data)) or [Level((), data)]
     for level in levels(data):
         reached = [one for one in found if one is level or one.path[: len(level.path)] == level.path]
-        selections = [selection(one.settings.get("scenarios")) for one in reached]
+        selections = [chosen_at(one) for one in reached]
         for key in ("options", "within", "repeat"):
             for name in level.own.get(key, {}):
                 one = known.scenarios[name]

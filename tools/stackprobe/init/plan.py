@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stackprobe.config.model import GUESTS
 from stackprobe.scenarios import Scenario
 from stackprobe.survey import Problem, Survey
 from stackprobe.survey.fitting import Fit, fit
@@ -25,6 +26,7 @@ class Plan:
     :param left_out: the others, each with the reason.
     :param services: what the cloud must not lose: what the scenarios need.
     :param common: options of all scenarios that have one of the name.
+    :param guests: those with guests run without being named.
     """
 
     survey: Survey
@@ -34,27 +36,47 @@ class Plan:
     left_out: tuple[tuple[Scenario, str], ...]
     services: tuple[str, ...]
     common: Mapping[str, Any]
+    guests: bool = False
+
+    @property
+    def named(self) -> list[str]:
+        """Names of the scenarios that the configuration must name."""
+        return [one.name for one in self.scenarios if not (self.guests and GUESTS in one.tags)]
+
+    @property
+    def unfit_guests(self) -> list[str]:
+        """Names of the scenarios with guests that the cloud cannot run, and that would run without being named."""
+        return [one.name for one, _ in self.left_out if self.guests and GUESTS in one.tags]
 
     def settings(self) -> dict[str, Any]:
         """The configuration as data, as probes.yaml holds it."""
         cloud = self.survey.cloud
         own: dict[str, Any] = {"regions": [cloud.region]} if cloud.region else {}
         own["services"] = list(self.services)
-        own["scenarios"] = {"names": [one.name for one in self.scenarios]}
+        if self.guests:
+            own["guests"] = True
+        own["scenarios"] = {"names": self.named}
+        if self.unfit_guests:
+            own["scenarios"]["skip_names"] = self.unfit_guests
         if self.common:
             own["common"] = dict(self.common)
         return {"clouds": {cloud.name: own}}
 
 
-def plan(survey: Survey, scenarios: Mapping[str, Scenario]) -> Plan:
-    """The plan for a cloud."""
+def plan(survey: Survey, scenarios: Mapping[str, Scenario], guests: bool = False) -> Plan:
+    """The plan for a cloud.
+
+    :param guests: scenarios with guests are wanted.
+    """
     chosen = fit(survey)
     running: list[Scenario] = []
     left_out: list[tuple[Scenario, str]] = []
     for _, scenario in sorted(scenarios.items()):
         reason = reason_against(scenario, survey, chosen)
-        if reason is None and scenario.opt_in:
-            reason = "it runs only when it is named: take it in if you want it"
+        with_guests = GUESTS in scenario.tags
+        if reason is None and scenario.opt_in and not (guests and with_guests):
+            more = f", or all with guests by `{GUESTS}: true`" if with_guests else ""
+            reason = f"it runs only when it is named: take it in if you want it{more}"
         if reason is None:
             running.append(scenario)
         else:
@@ -67,6 +89,7 @@ def plan(survey: Survey, scenarios: Mapping[str, Scenario]) -> Plan:
         tuple(left_out),
         tuple(sorted({service for one in running for service in one.services})),
         _common({option for one in running for option in one.options}, survey, chosen),
+        guests,
     )
 
 

@@ -74,11 +74,18 @@ def _cloud(plan: Plan) -> Iterator[str]:
         yield f"    regions: [{flow(cloud.region)}]"
     yield "    # Promised by this cloud: a service that is gone from its catalog fails the run."
     yield f"    services: {flow(list(plan.services))}"
+    if plan.guests:
+        yield from comment("Scenarios that boot servers and log in to them run, too, without being named below.", 4)
+        yield "    guests: true"
     yield "    scenarios:"
+    if plan.unfit_guests:
+        yield "      # Of those with guests; the reasons stand below."
+        yield f"      skip_names: {flow(plan.unfit_guests)}"
     yield "      names:"
     for scenario in plan.scenarios:
-        yield from comment(scenario.description, 8)
-        yield f"        - {scenario.name}"
+        if scenario.name in plan.named:
+            yield from comment(scenario.description, 8)
+            yield f"        - {scenario.name}"
     if plan.left_out:
         yield from comment("Left out, each with the reason; remove the `#` before its name to take one in.", 8)
     for scenario, reason in plan.left_out:

@@ -1,0 +1,39 @@
+"""Every scenario with guests passes on a cloud that works, and finds each of its faults at the step that it hits."""
+
+from __future__ import annotations
+
+import pytest
+from stackprobe.metricname import key_of
+from stackprobe.results import Outcome
+from stackprobe.scenarios import discover, roles_paths
+
+from tests.guests.scenarios.conftest import Storms
+from tests.guests.scenarios.probing import GuestsRun
+from tests.guests.scenarios.season import SEASON
+from tests.integration.scenarios.seasons import SOME_ZONE
+
+
+def test_every_scenario_with_guests_has_three_faults_at_least() -> None:
+    with_guests = {name for name, one in discover(roles_paths()).items() if "guests" in one.tags}
+    assert with_guests == set(SEASON.scenarios)
+    assert {name: len(faults) for name, faults in SEASON.scenarios.items() if len(faults) < 3} == {}
+
+
+@pytest.mark.parametrize("scenario", SEASON.scenarios)
+def test_everything_passes_on_a_cloud_that_works(scenario: str, fair: GuestsRun) -> None:
+    bad = [(one.name, one.message) for one in fair.scenario(scenario).bad_steps]
+    assert (fair.outcome(scenario), bad) == (Outcome.PASSED, []), fair.said
+    assert not [one.name for one in fair.scenario(scenario).steps if one.kind == "teardown"], "it tidies up itself"
+    assert fair.wrong_cases(scenario) == []
+
+
+@pytest.mark.parametrize(("scenario", "what"), SEASON.faults, ids=SEASON.ids)
+def test_a_fault_is_seen_in_its_step_and_metric_and_nothing_is_left(scenario: str, what: str, storm: Storms) -> None:
+    run = storm(scenario, what)
+    fault = SEASON.scenarios[scenario][what]
+    of_step = {
+        name: value for name, value in run.metrics(scenario).items() if name.startswith(key_of(fault.step) + ".")
+    }
+    assert [name for name, value in of_step.items() if name.endswith(f".{fault.outcome.value}") and value], of_step
+    name = fault.step if fault.zone in (None, SOME_ZONE) else f"{fault.step} [{fault.zone}]"
+    assert [one for one in run.wrong_cases(scenario) if one.startswith(name)]
