@@ -28,7 +28,8 @@ class StepAction(ActionBase):
             "name": self._task.name or f"probe_{self.kind}",
             "file": file,
             "line": line,
-            "arguments": self._task.args,
+            # YAML 1.1 reads an argument `on` as a truth value.
+            "arguments": {"on" if name is True else name: value for name, value in self._task.args.items()},
         }
         try:
             answer = ask(socket_path(variables), request)
@@ -42,6 +43,7 @@ class StepAction(ActionBase):
             "outcome": outcome,
             "result": answer.get("result"),
             "duration_ms": answer.get("duration_ms"),
+            "began": answer.get("began"),
             "msg": f"{outcome}: {message}" if message else str(outcome),
         }
         if outcome == "skipped":

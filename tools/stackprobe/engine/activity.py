@@ -10,7 +10,13 @@ import time
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+
+class Endable(Protocol):
+    """What can be shut down, as a socket is, so that whoever waits for it wakes."""
+
+    def shutdown(self, how: int, /) -> None: ...
 
 
 @dataclass
@@ -98,8 +104,8 @@ class Activity:
         self.over.set()
 
     @contextlib.contextmanager
-    def holding(self, sock: socket.socket) -> Iterator[None]:
-        """Around the use of a socket that is no call's: it is shut down when the time is over."""
+    def holding(self, sock: Endable) -> Iterator[None]:
+        """Around the use of a socket, or the like, that is no call's: it is shut down when the time is over."""
         self.connection = types.SimpleNamespace(sock=sock, stackprobe_user=self)
         try:
             yield

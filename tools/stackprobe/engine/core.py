@@ -7,17 +7,20 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent import futures
+from dataclasses import replace
 from typing import Any
 
 import openstack.connection
 
 from stackprobe.engine import classify, performing
 from stackprobe.engine.activity import Activity
+from stackprobe.engine.attachments import Attachments
 from stackprobe.engine.background import Background
 from stackprobe.engine.classify import ERROR, FAILED, PASSED, SKIPPED, Judge, StepError, Verdict
 from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.limits import Limits
 from stackprobe.engine.recorder import Recorder
+from stackprobe.engine.ssh.connections import Connections
 from stackprobe.engine.starvation import Heartbeat
 from stackprobe.engine.state import ScenarioState, worst
 from stackprobe.engine.steps import KINDS, Step, StepContext
@@ -30,6 +33,8 @@ JOIN = "join"
 RUN = "run"
 """The reserved scenario of steps that belong to the run itself."""
 _WORTH_TELLING_S = 0.001
+_EVIDENCE_S = 10.0
+"""How long a step that failed may look for evidence, outside of its time."""
 
 
 class Engine:
@@ -41,6 +46,7 @@ class Engine:
     :param within: limits of steps (s), by scenario and key; each goes before the limit that the step has itself.
     :param before_creation: called before a step that creates something, outside its time; raises
         :class:`~stackprobe.engine.classify.StepError` when nothing more may be created.
+    :param attachments: keeps what a step leaves beside the journal; None: nothing is kept.
     """
 
     def __init__(
@@ -54,6 +60,7 @@ class Engine:
         ledger: Ledger,
         hide: Callable[[str], None] = lambda _: None,
         before_creation: Callable[[], None] = lambda: None,
+        attachments: Attachments | None = None,
         poll_interval_s: float = 1.0,
         within: Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
@@ -61,6 +68,7 @@ class Engine:
         self._write, self._tell = recorder.write, recorder.tell
         self.judge, self.ledger, self.values = judge, ledger, Values(hide)
         self._before_creation, self._poll_interval_s = before_creation, poll_interval_s
+        self._attachments, self.connections = attachments, Connections()
         self._limits = Limits(within or {})
         self.heartbeat = Heartbeat()
         self.interrupted: str | None = None
@@ -150,7 +158,8 @@ class Engine:
     def execute(self, step: Step) -> dict[str, Any]:
         """Execute ``step`` and record it. Never raises; the answer says what happened:
 
-        ``outcome``, ``message``, ``fatal`` (the scenario cannot go on), ``result``, ``duration_ms``, ``status``.
+        ``outcome``, ``message``, ``fatal`` (the scenario cannot go on), ``result``, ``duration_ms``, ``status``,
+        ``began`` (s on this engine's clock: when it, or its first request, began).
         """
         if step.kind == JOIN:
             return self._join(step)
@@ -160,9 +169,15 @@ class Engine:
 
     def _in_background(self, step: Step) -> dict[str, Any]:
         """Begin ``step`` and answer at once; the next join tells how it went."""
-        name = f"{step.scenario}: background"
+        name, began = f"{step.scenario}: background", time.monotonic()
         self.begin(step.scenario).background.append(Background(step.zone, name, lambda: self._execute(step)))
-        return {"outcome": PASSED, "message": "goes on in the background", "fatal": False, "result": None}
+        return {
+            "outcome": PASSED,
+            "message": "goes on in the background",
+            "fatal": False,
+            "result": None,
+            "began": began,
+        }
 
     def _join(self, step: Step) -> dict[str, Any]:
         """Wait until the steps in the background (those of a zone, or all) are over; answer with their worst.
@@ -184,7 +199,7 @@ class Engine:
     def _measured(self, step: Step, joined: list[Background]) -> dict[str, Any]:
         began, ended = Background.span(joined)
         activity = Activity(began, step.scenario, step.name, next(self._sequence))
-        context = StepContext(self.connection, activity, self.ledger, self.values, self.own_prefix)
+        context = StepContext(self.connection, activity, self.ledger, self.values, self.own_prefix, self.connections)
         context.duration_ms = (ended - began) * 1000
         return self._settle(step, activity, context, Verdict(PASSED, ""), None, began, None, 0.0)
 
@@ -212,6 +227,7 @@ class Engine:
             self.ledger,
             self.values,
             self.own_prefix,
+            self.connections,
             poll_interval_s=self._poll_interval_s,
         )
         try:
@@ -238,7 +254,26 @@ class Engine:
             or self.judge.malformed(activity)
             or Verdict(PASSED, "", status=context.http_status or _last_status(activity))
         )
+        if verdict.outcome == FAILED and context.evidence is not None:
+            if context.duration_ms is None:
+                context.duration_ms = max(0.0, time.monotonic() - arrived - activity.held_s) * 1000
+            verdict = self._explained(step, activity, context, verdict)
         return self._settle(step, activity, context, verdict, result, arrived, deadline_s * 1000, scheduling_ms)
+
+    def _explained(self, step: Step, activity: Activity, context: StepContext, verdict: Verdict) -> Verdict:
+        """The verdict with the step's evidence, for which there is a time of its own."""
+        now = time.monotonic()
+        aside = Activity(min(now + _EVIDENCE_S, max(self.ends, now + 1.0)), step.scenario, step.name, activity.seq)
+        found, _ = self.perform(aside, lambda: context.evidence and context.evidence(aside), stoppable=True)
+        if found is None:
+            return verdict
+        if found.console and self._attachments is not None:
+            names = [step.scenario, key_of(step.name), *([step.zone] if step.zone else [])]
+            try:
+                context.attachments += [name] if (name := self._attachments.console(names, found.console)) else []
+            except OSError as error:
+                return replace(verdict, message=f"{verdict.message}{found.told} (not kept: {error.strerror})")
+        return replace(verdict, message=verdict.message + found.told)
 
     def _over(self, state: ScenarioState) -> str | None:
         """Why no step of a scenario is executed any more."""
@@ -323,6 +358,7 @@ class Engine:
             "duration_ms": round(duration_ms, 3),
             "status": verdict.status,
             "held_s": activity.held_s,
+            "began": activity.calls[0].began if activity.calls else arrived,
         }
 
     def record(
@@ -377,6 +413,7 @@ class Engine:
             precision_ms=context.precision_ms if context else None,
             polls=context.polls if context else None,
             figures={name: round(value, 3) for name, value in context.figures.items()} if context else None,
+            attachments=context.attachments or None if context else None,
             http_status=verdict.status,
             request_id=last.request_id if last else None,
         )

@@ -18,6 +18,7 @@ from stackprobe import __version__, cloud, naming, scenarios, vendor
 from stackprobe.config.model import Target
 from stackprobe.credentials.redactions import taken_apart
 from stackprobe.engine import http
+from stackprobe.engine.attachments import Attachments
 from stackprobe.engine.breaker import CircuitBreaker
 from stackprobe.engine.classify import (
     ERROR,
@@ -116,6 +117,7 @@ class Session:
             ledger=Ledger(self.recorder),
             hide=self.scrubber.add,
             before_creation=self.breaker.before_creation,
+            attachments=Attachments(order.output, self.scrubber.text),
             poll_interval_s=self.target.poll_interval_s,
             within=self.target.within,
         )

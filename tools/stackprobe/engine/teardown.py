@@ -23,6 +23,7 @@ RETRY_S = 1.0
 def tear_down(engine: Engine, scenario: str, ends: float) -> None:
     """Remove every resource of ``scenario``, the youngest first, until ``ends`` (monotonic seconds) at the latest."""
     engine.abandon(scenario)
+    engine.connections.close(scenario)
     for entry in reversed(engine.ledger.of(scenario)):
         _remove(engine, entry, ends)
 

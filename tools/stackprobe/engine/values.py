@@ -122,6 +122,11 @@ class Values:
             key = self._keys.setdefault((scenario, str(name)), Ed25519PrivateKey.generate())
         return key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
+    def private_key(self, name: object, scenario: str) -> Ed25519PrivateKey | None:
+        """The private half of ``{$public_key: name}``; None if no step has made that key."""
+        with self._lock:
+            return self._keys.get((scenario, str(name)))
+
     @staticmethod
     def _base64(text: Any, scenario: str) -> str:
         return base64.b64encode(str(text).encode()).decode()

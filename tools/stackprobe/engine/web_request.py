@@ -12,7 +12,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
@@ -22,7 +22,7 @@ from cryptography import x509
 
 from stackprobe import __version__
 from stackprobe.engine.activity import Activity
-from stackprobe.engine.classify import StepError, StepFailure, Unanswered
+from stackprobe.engine.classify import StepError, StepFailure, StepSkipped, Unanswered
 from stackprobe.engine.web_address import Proxy, WebAddress, parse, proxy_for
 
 CONNECT_S = 10.0
@@ -39,6 +39,7 @@ class Order:
     :param redirects: how many redirections are followed.
     :param max_bytes: how much of the body is read.
     :param ca_file: the only authorities to trust; by default those of the system and of certifi.
+    :param through: connects to a host and a port for us, who resolves its name, too; without the runner's proxy.
     """
 
     address: WebAddress
@@ -48,6 +49,7 @@ class Order:
     max_bytes: int = 1024 * 1024
     verify: bool = True
     ca_file: str | None = None
+    through: Callable[[str, int], socket.socket] | None = None
 
 
 @dataclass
@@ -100,7 +102,7 @@ def fetch(order: Order, activity: Activity, phases: dict[str, float]) -> Answere
                 break
             answered.via.append(answered.address.shown)
             answered.address = _next(answered.address, location)
-    except (StepError, StepFailure, Unanswered):
+    except (StepError, StepFailure, StepSkipped, Unanswered):
         raise
     except ssl.SSLCertVerificationError as error:
         raise StepFailure(f"TLS: {answered.address.host}: {error.verify_message or error}") from None
@@ -132,8 +134,11 @@ def trust(verify: bool, ca_file: str | None) -> ssl.SSLContext:
 
 
 def _hop(order: Order, answered: Answered, context: ssl.SSLContext, activity: Activity) -> None:
-    address, proxy = answered.address, proxy_for(answered.address)
-    sock = _connected(proxy or address, answered, activity)
+    address, proxy = answered.address, None if order.through else proxy_for(answered.address)
+    if order.through:
+        sock = _led(order.through, answered, activity)
+    else:
+        sock = _connected(proxy or address, answered, activity)
     with sock, activity.holding(sock):
         if proxy and address.tls:
             _tunnel(sock, proxy, address, activity)
@@ -186,6 +191,16 @@ def _connected(peer: WebAddress | Proxy, answered: Answered, activity: Activity)
     if activity.remaining() <= 0:
         raise Unanswered(f"deadline passed while {activity.doing}")
     raise Unanswered(f"no connection to {problem}")
+
+
+def _led(through: Callable[[str, int], socket.socket], answered: Answered, activity: Activity) -> socket.socket:
+    """A connection that another host makes for us."""
+    address = answered.address
+    activity.doing, began = f"connecting to {address.host}", time.monotonic()
+    sock = through(address.host, address.port)
+    answered.ip = address.host if address.is_ip else ""
+    answered.add("connect_ms", began)
+    return sock
 
 
 def _tunnel(sock: socket.socket, proxy: Proxy, address: WebAddress, activity: Activity) -> None:

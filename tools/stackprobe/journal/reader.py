@@ -15,8 +15,8 @@ from stackprobe.errors import UsageError
 VERSION = 1
 
 #: What is written: 1.1 added the kinds dns and http and the figures of steps; 1.2 metrics, service, host, action and
-#: handled of steps, and timed of calls.
-FORMAT = "1.2"
+#: handled of steps, and timed of calls; 1.3 the kinds ssh, command, ping and connect and the attachments of steps.
+FORMAT = "1.3"
 
 #: Record types that this version knows; others come from a later minor version and are noted.
 KNOWN_TYPES = frozenset(

@@ -17,7 +17,7 @@ RESERVED = ("run", "api", "sweep", "service_level")
 _OUTCOMES = tuple(Outcome)
 
 #: Names of a step's own figures, which no other one may take.
-_OWN = {"duration_ms", "min_ms", "median_ms", "p95_ms", "max_ms", "retries", *_OUTCOMES}
+OWN = {"duration_ms", "min_ms", "median_ms", "p95_ms", "max_ms", "retries", *_OUTCOMES}
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,8 @@ def _step(group: Sequence[Step]) -> _Leaves:
     for outcome in _OUTCOMES:
         yield outcome, sum(step.outcome is outcome for step in group)
     yield "retries", sum(step.retries for step in group)
-    taken = set(_OWN)
-    for figure in sorted({figure for step in group for figure in step.figures} - _OWN):
+    taken = set(OWN)
+    for figure in sorted({figure for step in group for figure in step.figures} - OWN):
         timed = figure.endswith("_ms")
         judged = [step for step in group if figure in step.figures and step.outcome in JUDGED]
         measured = [step.figures[figure] for step in judged if not (timed and step.starved)]

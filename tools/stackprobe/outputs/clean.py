@@ -29,8 +29,12 @@ def clean(value: object) -> str:
     whole = str(value)
     if len(whole) <= LONGEST and whole.isascii() and whole.isprintable():
         return whole  # nearly every text of a large run, and nothing in it to be taken out
-    text = _ANSI.sub("", clip(whole, LONGEST))
-    return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return harmless(clip(whole, LONGEST))
+
+
+def harmless(text: str) -> str:
+    """The same of a text of any length."""
+    return _FORBIDDEN.sub("", _ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def clip(text: str, longest: int) -> str:

@@ -50,6 +50,7 @@ def _template() -> jinja2.Template:
         module=wording.module,
         counted=wording.counted,
         figures=wording.figures,
+        attached=wording.attached,
         text=lambda data, longest=LONGEST_TEXT: clip(clean(data), longest),
     )
     environment.globals.update(signs=SIGNS, Outcome=Outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -92,6 +93,7 @@ def call_line(call: Call) -> str:
     return clean(f"{call.service} {call.method} {call.url} → {answer(call)}, {call_time(call)}{attempt}{request_id}")
 
 
+_ATTACHMENT = re.compile(r"[\w-]{1,100}/[\w-]{1,200}\.txt", re.ASCII)
 _FIGURES = {"dns_ms": "DNS", "connect_ms": "connect", "tls_ms": "TLS", "first_byte_ms": "first byte"}
 
 
@@ -115,6 +117,11 @@ def figures(step: Step) -> list[str]:
 def module(step: Step) -> str:
     """Of an Ansible task its module without the collection, of others their kind."""
     return clean(step.action or "").rpartition(".")[2] or clean(step.kind)
+
+
+def attached(step: Step) -> list[str]:
+    """The files beside the journal that belong to a step; what is no path within its directory is left out."""
+    return [name for name in step.attachments if _ATTACHMENT.fullmatch(name)]
 
 
 def explanation(step: Step) -> list[str]:
@@ -142,6 +149,7 @@ def explanation(step: Step) -> list[str]:
         lines.append("the runner itself starved meanwhile: this duration says nothing about the cloud")
     if step.file:
         lines.append(f"at {clean(step.file)}{f':{step.line}' if step.line else ''}")
+    lines += [f"see {name}" for name in attached(step)]
     for check in step.checks:
         if check.outcome.is_bad:
             lines.append(f"check {clean(check.name)}: expected {value(check.expected)}, got {value(check.actual)}")

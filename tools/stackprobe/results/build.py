@@ -18,6 +18,9 @@ Unit = tuple[str, int]
 MOST_REPETITIONS = 100
 """So many of a scenario are believed to have been planned."""
 
+MOST_ATTACHMENTS = 10
+"""So many files of a step are told of."""
+
 _UNFINISHED = "unfinished: the journal ends before its end (killed, crashed, or out of time)"
 
 
@@ -149,6 +152,7 @@ class _Builder:
             http_status=f.integer(fields, "http_status"),
             request_id=f.text(fields, "request_id"),
             figures=f.numbers(fields, "figures"),
+            attachments=tuple(f.texts(fields, "attachments")[:MOST_ATTACHMENTS]),
             metrics=tuple(f.texts(fields, "metrics")),
             service=f.text(fields, "service"),
             host=f.text(fields, "host"),

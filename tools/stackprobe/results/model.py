@@ -68,6 +68,7 @@ class Step:
     :ivar scheduling_ms: delay of the runner before the step, not in `duration_ms`.
     :ivar precision_ms: of a wait, the state was reached at most this much earlier.
     :ivar figures: what else it measured, by names that end with their unit.
+    :ivar attachments: files beside the journal that belong to it.
     :ivar metrics: names of the figures that it is a part of, of an Ansible task with tags ``metric=…``; ``service``
         and ``zone`` likewise.
     :ivar host: the host that an Ansible task ran for; ``action`` is its module.
@@ -97,6 +98,7 @@ class Step:
     http_status: int | None = None
     request_id: str | None = None
     figures: dict[str, float] = field(default_factory=dict)
+    attachments: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     service: str | None = None
     host: str | None = None

@@ -5,11 +5,15 @@ from __future__ import annotations
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
 from stackprobe.engine.steps.call import CallStep
 from stackprobe.engine.steps.check import CheckStep
+from stackprobe.engine.steps.command import CommandStep
+from stackprobe.engine.steps.connect import ConnectStep
 from stackprobe.engine.steps.delete import DeleteStep
 from stackprobe.engine.steps.dns import DnsStep
 from stackprobe.engine.steps.endpoint import EndpointStep
 from stackprobe.engine.steps.http import HttpStep
+from stackprobe.engine.steps.ping import PingStep
 from stackprobe.engine.steps.quota import QuotaStep
+from stackprobe.engine.steps.ssh import SshStep
 from stackprobe.engine.steps.temporary_url import TemporaryUrlStep
 from stackprobe.engine.steps.token import TokenStep
 from stackprobe.engine.steps.wait import WaitStep
@@ -27,6 +31,10 @@ KINDS: dict[str, type[StepKind]] = {
         HttpStep,
         QuotaStep,
         TemporaryUrlStep,
+        SshStep,
+        CommandStep,
+        PingStep,
+        ConnectStep,
     )
 }
 

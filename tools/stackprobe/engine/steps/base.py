@@ -17,6 +17,7 @@ from stackprobe.engine.activity import Activity
 from stackprobe.engine.classify import StepError, StepFailure, status_of
 from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.plain import plain
+from stackprobe.engine.ssh.connections import Connections
 from stackprobe.engine.values import Values
 from stackprobe.redact import is_secret_name
 from stackprobe.vendor import problem_of
@@ -45,6 +46,18 @@ class Step:
     line: int | None = None
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What helps to understand a failure.
+
+    :param told: is put behind the step's message.
+    :param console: the console log of the server that it is about.
+    """
+
+    told: str
+    console: str
+
+
 @dataclass
 class StepContext:
     """What a step works with.
@@ -55,6 +68,9 @@ class StepContext:
     :param http_status: what a watched host answered, which is no call to a cloud's API either.
     :param figures: what else the step measured, by names that end with their unit (``dns_ms``, ``certificate_days``).
     :param fatal: False when the scenario can go on although the step did not pass.
+    :param connections: the scenarios' connections to guests.
+    :param attachments: files in the run's directory that belong to the step.
+    :param evidence: asked when the step failed, outside of its time: what else its record should have.
     """
 
     connection: openstack.connection.Connection
@@ -62,6 +78,7 @@ class StepContext:
     ledger: Ledger
     values: Values
     own_prefix: str
+    connections: Connections = field(default_factory=Connections)
     checks: list[expect.Checked] = field(default_factory=list)
     polls: int | None = None
     precision_ms: float | None = None
@@ -72,6 +89,8 @@ class StepContext:
     http_status: int | None = None
     figures: dict[str, float] = field(default_factory=dict)
     fatal: bool = True
+    attachments: list[str] = field(default_factory=list)
+    evidence: Callable[[Activity], Evidence | None] | None = None
 
     def pause(self, seconds: float) -> None:
         """Sleep, but never past the step's deadline.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import socket
+from collections.abc import Callable
 from typing import Any
 
 from stackprobe.engine import web_address, web_request
-from stackprobe.engine.classify import StepError, StepFailure
+from stackprobe.engine.classify import StepError, StepFailure, Unanswered
 from stackprobe.engine.expect import Checked
+from stackprobe.engine.steps.arguments import flag, number
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
+from stackprobe.engine.tcp import OPEN
 from stackprobe.engine.web_request import Answered, Order
 
 METHODS = ("GET", "HEAD", "OPTIONS")
@@ -27,13 +31,13 @@ class HttpStep(StepKind):
     that must be found in the body; ``certificate_days``: fewer days left on the certificate are a failure.
     ``redirects`` is how many redirections are followed, by default none: never to anything but http and https, never
     from https to http; ``headers`` go to the same host only. ``verify`` (true) and ``ca_file`` are about the
-    certificate. ``max_bytes`` is how much of the body is read (1 MiB).
+    certificate. ``max_bytes`` is how much of the body is read (1 MiB). ``on``: a guest connects, by its connection.
     """
 
     name = "http"
     required = frozenset({"url"})
     optional = frozenset(
-        {"method", "headers", "status", "body", "certificate_days", "redirects", "verify", "ca_file", "max_bytes"}
+        {"method", "headers", "status", "body", "certificate_days", "redirects", "verify", "ca_file", "max_bytes", "on"}
     )
     default_deadline_s = 20.0
 
@@ -43,7 +47,7 @@ class HttpStep(StepKind):
         statuses, pattern = _statuses(arguments.get("status")), _pattern(arguments.get("body"))
         if pattern is not None and order.method == "HEAD":
             raise StepError("an answer to HEAD has no body in which `body` could be found")
-        least_days = _number(arguments, "certificate_days", 0, 36500)
+        least_days = number(arguments, "certificate_days", 0, 36500)
         if least_days is not None and not order.address.tls and not order.redirects:
             raise StepError("`certificate_days` needs an https address")
         answered = web_request.fetch(order, context.activity, context.figures)
@@ -107,11 +111,31 @@ def _order(context: StepContext, step: Step) -> Order:
         web_address.parse(arguments["url"]),
         method,
         _headers(context.values.resolve(arguments.get("headers") or {}, step.scenario)),
-        int(_number(arguments, "redirects", 0, _MAX_REDIRECTS) or 0),
-        int(_number(arguments, "max_bytes", 1, _MAX_BYTES) or Order.max_bytes),
-        _flag(arguments, "verify", True),
+        int(number(arguments, "redirects", 0, _MAX_REDIRECTS) or 0),
+        int(number(arguments, "max_bytes", 1, _MAX_BYTES) or Order.max_bytes),
+        flag(arguments, "verify", True),
         str(ca_file) if ca_file else None,
+        _through(context, step),
     )
+
+
+def _through(context: StepContext, step: Step) -> Callable[[str, int], socket.socket] | None:
+    """How a guest connects for us."""
+    if step.arguments.get("on") in (None, ""):
+        return None
+    from stackprobe.engine.ssh import tunnel  # noqa: PLC0415  # paramiko takes its time, and few runs have guests
+
+    connection = context.connections.get(step.scenario, step.arguments["on"])
+
+    def connect(host: str, port: int) -> socket.socket:
+        found = tunnel.reach(connection, host, port, context.activity, web_request.CONNECT_S)
+        if found.state != OPEN:
+            raise Unanswered(
+                f"no connection from {connection.name} to {host} port {port}: {found.detail or found.state}"
+            )
+        return tunnel.as_socket(found.channel)
+
+    return connect
 
 
 def _result(answered: Answered, text: str, order: Order, phases: dict[str, float]) -> dict[str, Any]:
@@ -166,26 +190,3 @@ def _pattern(given: Any) -> re.Pattern[str] | None:
         return re.compile(str(given))
     except re.error as error:
         raise StepError(f"`body` is no regular expression: {error}") from None
-
-
-def _number(arguments: dict[str, Any], key: str, least: float, most: float) -> float | None:
-    value = arguments.get(key)
-    if value in (None, ""):
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = float("nan")
-    if not least <= number <= most or isinstance(value, bool):
-        raise StepError(f"`{key}` must be a number of {least} to {most}, not {value!r}")
-    return number
-
-
-def _flag(arguments: dict[str, Any], key: str, default: bool) -> bool:
-    value = arguments.get(key)
-    if value in (None, ""):
-        return default
-    text = str(value).lower()
-    if text not in ("true", "false", "yes", "no"):
-        raise StepError(f"`{key}` must be true or false, not {value!r}")
-    return text in ("true", "yes")

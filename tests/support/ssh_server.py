@@ -1,0 +1,121 @@
+"""A genuine SSH server on loopback, as the current user, with host keys and a configuration of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support import packages
+
+_SETTINGS = """\
+ListenAddress 127.0.0.1:{port}
+HostKey {place}/host_key
+AuthorizedKeysFile {place}/authorized_keys
+AuthenticationMethods publickey
+PermitRootLogin prohibit-password
+UsePAM no
+StrictModes no
+PidFile none
+LogLevel VERBOSE
+MaxStartups 100
+{more}
+"""
+_START_S = 20.0
+
+
+class SshServer:
+    """One that can be started, stopped and given another host key.
+
+    :ivar user: who logs in.
+    """
+
+    def __init__(self, place: Path, more: str = "") -> None:
+        program = packages.program("sshd")
+        assert program, "there is no sshd: apt-get install openssh-server"
+        self._program, self.place, self.user = program, place, getpass.getuser()
+        self.host, self.port = "127.0.0.1", _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.place.mkdir(parents=True, exist_ok=True)
+        (self.place / "authorized_keys").touch()
+        (self.place / "sshd_config").write_text(_SETTINGS.format(port=self.port, place=place, more=more))
+        if os.getuid() == 0:
+            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+        self.new_host_key()
+
+    def new_host_key(self) -> None:
+        """Another host key, from the next start on."""
+        for name in ("host_key", "host_key.pub"):
+            (self.place / name).unlink(missing_ok=True)
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.place / "host_key")]
+        subprocess.run(command, check=True)
+
+    @property
+    def host_key(self) -> str:
+        """The public half of its host key."""
+        return (self.place / "host_key.pub").read_text()
+
+    def accept(self, *public_keys: str) -> None:
+        """The keys that may log in, no others."""
+        (self.place / "authorized_keys").write_text("".join(f"{one}\n" for one in public_keys))
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        log = (self.place / "log").open("ab")
+        command = [self._program, "-D", "-e", "-f", str(self.place / "sshd_config")]
+        self._process = subprocess.Popen(command, stderr=log, start_new_session=True)
+        ends = time.monotonic() + _START_S
+        while True:
+            try:
+                socket.create_connection((self.host, self.port), 1).close()
+            except OSError:
+                assert time.monotonic() < ends and self._process.poll() is None, self.log
+                time.sleep(0.02)
+            else:
+                return
+
+    def stop(self) -> None:
+        """End the server and every login."""
+        if self._process is not None:
+            for login in [*_children(self._process.pid), self._process.pid]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(login, 9)
+            self._process.wait()
+            self._process = None
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    @property
+    def log(self) -> str:
+        """What it said."""
+        return (self.place / "log").read_text(errors="replace")
+
+
+@contextlib.contextmanager
+def ssh_server(place: Path, more: str = "") -> Iterator[SshServer]:
+    """One that runs."""
+    server = SshServer(place, more)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _children(parent: int) -> list[int]:
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=False)
+    return [one for child in map(int, listed.stdout.split()) for one in (*_children(child), child)]
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+    return port

@@ -1,0 +1,44 @@
+"""Files beside the journal that a step leaves: the console log of a guest that does not take the login."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from stackprobe.metricname import part
+from stackprobe.outputs.clean import clip, harmless
+
+LONGEST = 256 * 1024
+"""Characters of one file."""
+MOST_FILES = 100
+
+
+class Attachments:
+    """Writes such files.
+
+    :param directory: the run's.
+    :param scrub: takes the secrets out of a text.
+    """
+
+    def __init__(self, directory: Path, scrub: Callable[[str], str]) -> None:
+        self._directory, self._scrub = directory, scrub
+        self._written = 0
+
+    def console(self, names: list[str], text: str) -> str | None:
+        """Keep the console log of a guest, as far as there is room; the file's path within the run's directory.
+
+        :param names: scenario, key of the step and zone.
+        :raises OSError: it cannot be written.
+        """
+        if self._written >= MOST_FILES:
+            return None
+        self._written += 1
+        name = f"consoles/{'-'.join(part(one) for one in names)[:120]}.txt"
+        place = self._directory / name
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        content = clip(self._scrub(harmless(text)), LONGEST)
+        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        with open(descriptor, "w", encoding="utf-8", errors="replace") as file:
+            file.write(content)
+        return name

@@ -1,0 +1,51 @@
+"""A server's console log: what a guest that cannot be logged in to tells, and its host keys."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from stackprobe.engine.activity import Activity, under_way
+from stackprobe.engine.ssh.keys import public_keys
+from stackprobe.outputs.clean import harmless
+
+_KEYS_S = 10.0
+"""How long the console is asked for the host keys of a guest that lets log in: they may be printed a little later."""
+_KEYS = re.compile(r"-----BEGIN SSH HOST KEY KEYS-----(.*?)-----END SSH HOST KEY KEYS-----", re.DOTALL)
+_PAUSE_S = 0.5
+_LAST_LINES, _LAST_CHARACTERS = 5, 400
+
+
+def read(connection: Any, server_id: str, activity: Activity, within_s: float) -> str | None:
+    """The console log of a server as it stands; None where the cloud does not give it.
+
+    Its requests count as the step's, but say nothing of its outcome.
+    """
+    aside = Activity(time.monotonic() + within_s, activity.scenario, activity.step, activity.seq)
+    with under_way(aside):
+        try:
+            answer = connection.compute.get_server_console_output(server_id)
+        except Exception:  # whatever it is, what the step was about is another thing
+            return None
+    output = answer.get("output") if isinstance(answer, dict) else None
+    return output if isinstance(output, str) else None
+
+
+def host_keys(connection: Any, server_id: str, activity: Activity) -> dict[str, bytes]:
+    """The host keys that a guest's console log names last, by their type; none where it names none."""
+    ends = time.monotonic() + min(_KEYS_S, activity.remaining())
+    while (left_s := ends - time.monotonic()) > 0 and not activity.aborted:
+        text = read(connection, server_id, activity, left_s)
+        if text is None:
+            break
+        if blocks := _KEYS.findall(harmless(text)):
+            return public_keys(blocks[-1])
+        time.sleep(min(_PAUSE_S, left_s))
+    return {}
+
+
+def last_lines(text: str) -> str:
+    """The end of a console log, for a message."""
+    found = [" ".join(line.split()) for line in harmless(text).splitlines()]
+    return " | ".join([line for line in found if line][-_LAST_LINES:])[-_LAST_CHARACTERS:]

@@ -1,0 +1,74 @@
+"""The program ``ping``: how it is called, and what it says (iputils, busybox)."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+
+_ANSWER = re.compile(r"bytes from .*?seq=(\d+).*?time[=<]([\d.]+) *ms")
+_SUMMARY = re.compile(r"(\d+) packets transmitted, (\d+) (?:packets )?received")
+_FORBIDDEN = re.compile(r"Operation not permitted|ermission denied|cap_net_raw|must be root|lacking privilege", re.I)
+_UNKNOWN = re.compile(r"(?:unknown|bad|invalid) (?:host|address|name)|Name or service not known|not known", re.I)
+_USAGE = re.compile(r"(?:invalid|unrecognized|unknown) option|^usage:|not accept", re.I | re.M)
+
+
+@dataclass
+class Pinged:
+    """What was sent and what came back.
+
+    :param times_ms: round trips, in the order of the answers; repeated answers are left out.
+    """
+
+    sent: int = 0
+    received: int = 0
+    times_ms: list[float] = field(default_factory=list)
+
+    @property
+    def loss_percent(self) -> float:
+        return 100.0 * (self.sent - self.received) / self.sent if self.sent else 100.0
+
+    def figures(self) -> dict[str, float]:
+        """As metrics of the step; round trips only where something answered."""
+        found = {"sent": float(self.sent), "received": float(self.received), "loss_percent": self.loss_percent}
+        if self.times_ms:
+            ordered = sorted(self.times_ms)
+            found["rtt_min_ms"], found["rtt_max_ms"] = ordered[0], ordered[-1]
+            found["rtt_mean_ms"] = sum(ordered) / len(ordered)
+            found["rtt_p95_ms"] = ordered[math.ceil(0.95 * len(ordered)) - 1]
+        return found
+
+
+def command(to: str, count: int, interval_s: float, size: int, timeout_s: float) -> list[str]:
+    """The words of a call."""
+    words = ["ping", "-n", "-c", str(count), "-W", str(max(1, math.ceil(timeout_s))), "-s", str(size)]
+    return [*words, *(["-i", f"{interval_s:g}"] if count > 1 else []), to]
+
+
+def parse(output: str) -> Pinged | None:
+    """What ``ping`` printed; None where it says nothing of packets."""
+    summary = _SUMMARY.search(output)
+    if summary is None:
+        return None
+    found, seen = Pinged(int(summary[1])), set()
+    for match in _ANSWER.finditer(output):
+        if match[1] not in seen:
+            seen.add(match[1])
+            found.times_ms.append(float(match[2]))
+    found.received = min(found.sent, len(seen) or int(summary[2]))
+    return found
+
+
+def forbidden(output: str) -> bool:
+    """Whether whoever calls ``ping`` may not."""
+    return _FORBIDDEN.search(output) is not None
+
+
+def unknown_host(output: str) -> bool:
+    """Whether the name of the host leads nowhere."""
+    return _UNKNOWN.search(output) is not None
+
+
+def misused(output: str) -> bool:
+    """Whether this ``ping`` does not know an option."""
+    return _USAGE.search(output) is not None

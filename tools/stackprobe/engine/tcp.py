@@ -1,0 +1,148 @@
+"""TCP connections to guests: open, refused or silent, and since when."""
+
+from __future__ import annotations
+
+import errno
+import os
+import selectors
+import socket
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from stackprobe.engine.activity import Activity
+from stackprobe.engine.classify import Unanswered
+
+OPEN, REFUSED, SILENT = "open", "refused", "silent"
+_LOOK_S = 0.25
+"""How often it is looked whether the step was ended, in seconds."""
+
+Place = tuple[Any, ...]
+
+
+@dataclass
+class Knock:
+    """How a port answered.
+
+    :param state: ``open``, ``refused``, or ``silent`` (nothing came, or that there is no way there).
+    :param began: when the try began that decided it, with ``before`` the one before, monotonic seconds.
+    :param sock: the connection, where it is open.
+    """
+
+    state: str
+    began: float
+    before: float
+    connect_ms: float = 0.0
+    sock: socket.socket | None = None
+    detail: str = ""
+
+    def close(self) -> None:
+        if self.sock is not None:
+            self.sock.close()
+
+
+@dataclass
+class _Tries:
+    """Connections that are being made.
+
+    :param places: addresses as ``getaddrinfo`` gives them.
+    """
+
+    places: list[Place]
+    selector: selectors.BaseSelector
+    flying: dict[socket.socket, float] = field(default_factory=dict)
+    starts: list[float] = field(default_factory=list)
+    refused: int = 0
+    problem: int = 0
+
+    def start(self) -> None:
+        self.starts.append(time.monotonic())
+        for family, kind, protocol, _, place in self.places:
+            try:
+                sock = socket.socket(family, kind, protocol)
+            except OSError as error:
+                self.problem = error.errno or 0
+                continue
+            sock.setblocking(False)
+            code = sock.connect_ex(place)
+            if code in (0, errno.EINPROGRESS):
+                self.flying[sock] = self.starts[-1]
+                self.selector.register(sock, selectors.EVENT_WRITE)
+            else:
+                sock.close()
+                self.failed(code)
+
+    def failed(self, code: int) -> None:
+        self.problem = code
+        self.refused += code == errno.ECONNREFUSED
+
+    def ended(self, sock: socket.socket) -> float | None:
+        """When the try began that is a connection now; None if it came to nothing."""
+        self.selector.unregister(sock)
+        began = self.flying.pop(sock)
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if not code:
+            return began
+        sock.close()
+        self.failed(code)
+        return None
+
+    def knock(self, state: str, began: float) -> Knock:
+        earlier = [one for one in self.starts if one < began]
+        detail = os.strerror(self.problem) if self.problem and state == SILENT else ""
+        return Knock(state, began, earlier[-1] if earlier else began, detail=detail)
+
+    def close(self) -> None:
+        for sock in self.flying:
+            sock.close()
+
+
+def resolve(host: str, port: int) -> list[Place]:
+    """The addresses of a host.
+
+    :raises Unanswered: its name leads nowhere.
+    """
+    try:
+        return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise Unanswered(f"the name {host} cannot be resolved: {reason}") from None
+
+
+def knock(places: list[Place], activity: Activity, patience_s: float, every_s: float | None = None) -> Knock:
+    """Try to connect, for ``patience_s`` at most and within the step's time.
+
+    :param every_s: begin another try each so often, beside those under way: so that what opens meanwhile is noticed at
+        once, and not when the system sends its next packet.
+    """
+    ends = min(time.monotonic() + patience_s, activity.deadline)
+    with selectors.DefaultSelector() as selector:
+        tries = _Tries(places, selector)
+        due = time.monotonic()
+        try:
+            while (now := time.monotonic()) < ends and not activity.aborted:
+                if now >= due:
+                    tries.start()
+                    due = now + every_s if every_s else ends
+                wait_s = max(0.0, min(due, ends, now + _LOOK_S) - now)
+                for key, _ in selector.select(wait_s) if tries.flying else []:
+                    sock: Any = key.fileobj
+                    if (began := tries.ended(sock)) is not None:
+                        return _connected(sock, tries.knock(OPEN, began))
+                if tries.refused >= len(places):
+                    return tries.knock(REFUSED, tries.starts[-1])
+                if not tries.flying:
+                    if every_s is None:
+                        break
+                    time.sleep(wait_s)
+        finally:
+            tries.close()
+        return tries.knock(SILENT, tries.starts[0] if tries.starts else time.monotonic())
+
+
+def _connected(sock: socket.socket, found: Knock) -> Knock:
+    found.connect_ms = (time.monotonic() - found.began) * 1000
+    sock.setblocking(True)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    found.sock = sock
+    return found
