@@ -3,8 +3,10 @@
 # mypy: disable-error-code="import-untyped, import-not-found"
 from __future__ import annotations
 
+import contextlib
 import threading
 import weakref
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy
@@ -12,6 +14,18 @@ import sqlalchemy
 from pocketcloud.host.turnstile import Turnstile
 
 KEPT = 8  # idle connections of one database in one process
+
+_own = threading.local()
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Transactions that this thread begins inside only read, so they wait for nobody who writes."""
+    _own.reading = True
+    try:
+        yield
+    finally:
+        _own.reading = False
 
 
 def begin_immediate() -> None:
@@ -32,7 +46,7 @@ def begin_immediate() -> None:
         name = connection.engine.url.database
         other = held.get(name, lambda: None)()
         nested = other is not None and other is not connection and not other.closed and other.in_transaction()
-        if nested:
+        if nested or getattr(_own, "reading", False):
             connection.exec_driver_sql("BEGIN")
         else:
             with queues.setdefault(name, Turnstile()):

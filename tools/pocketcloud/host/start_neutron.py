@@ -19,6 +19,7 @@ def application(layout: Layout, settings: Settings, enter: Callable[[], Applicat
         from pocketcloud.host.ovn import ring
 
         ring.one_worker()
+        ring.events_only_read()
     api = enter()
     _survive_vanished_parents()
     return api
