@@ -132,8 +132,8 @@ def test_a_driver_rule_matches_the_name_of_the_resource(tmp_path: Path) -> None:
         ("{", "not JSON"),
         ("{}", "not a list"),
         ("[1]", "rule 0: not an object"),
-        ('[{"driver": "spawn", "answer": "192.0.2.1"}]', "answer must be a text, and goes with dns_answer only"),
-        ('[{"driver": "dns_answer", "answer": 1}]', "answer must be a text, and goes with dns_answer only"),
+        ('[{"driver": "spawn", "answer": "192.0.2.1"}]', "answer must be a text, and goes with dns_answer, guest_key"),
+        ('[{"driver": "dns_answer", "answer": 1}]', "answer must be a text, and goes with dns_answer, guest_key"),
         ('[{"status": 503}, {"sttus": 503}]', "rule 1: unknown key sttus"),
         ('[{"service": "nowa", "status": 503}]', "service must be one of"),
         ('[{"service": "nova"}]', "says nothing to do"),
@@ -153,6 +153,32 @@ def test_a_driver_rule_matches_the_name_of_the_resource(tmp_path: Path) -> None:
         ('[{"driver": "swpan", "stuck": true}]', "driver must be one of"),
         ('[{"driver": "spawn"}]', "says nothing to do"),
         ('[{"driver": "spawn", "path": "x", "stuck": true}]', "unknown key path"),
+        ('[{"driver": "guest_boot"}]', "says nothing to do: delay or stuck"),
+        ('[{"driver": "guest_boot", "error": "x"}]', "unknown key error"),
+        ('[{"driver": "guest_key", "stuck": true}]', "unknown key stuck"),
+        ('[{"driver": "guest_hostname", "answer": 1}]', "answer must be a text"),
+        ('[{"packets": "los", "percent": 1}]', "packets must be one of loss, delay"),
+        ('[{"packets": ["loss"]}]', "packets must be one of"),
+        ('[{"packets": "loss"}]', "loss needs percent"),
+        ('[{"packets": "loss", "percent": 101}]', "percent must be more than 0, and 100 at most"),
+        ('[{"packets": "loss", "rtt_ms": 1}]', "unknown key rtt_ms"),
+        ('[{"packets": "delay", "rtt_ms": 0}]', "rtt_ms must be more than 0"),
+        ('[{"packets": "rate", "mbit": "1"}]', "mbit must be a number"),
+        ('[{"packets": "cut", "peer": "("}]', "peer:"),
+        ('[{"packets": "cut", "name": 1}]', "name must be a regular expression"),
+        ('[{"packets": "closed", "port": 80}]', "port needs the protocol"),
+        ('[{"packets": "closed", "protocol": "icmp", "port": 80}]', "port needs the protocol"),
+        ('[{"packets": "closed", "protocol": "sctp"}]', "protocol must be one of tcp, udp, icmp"),
+        ('[{"packets": "refuse_500", "port": 65536}]', "port must be 65535 at most"),
+        ('[{"packets": "open", "nth": 1}]', "unknown key nth"),
+        ('[{"packets": "open", "driver": "spawn", "stuck": true}]', "driver and packets exclude each other"),
+        ('[{"outside": "smtp"}]', "outside must be one of dns, http"),
+        ('[{"outside": "dns"}]', "says nothing to do: delay, answer, rcode or stuck"),
+        ('[{"outside": "dns", "status": 500}]', "unknown key status"),
+        ('[{"outside": "dns", "answer": "www"}]', "answer:"),
+        ('[{"outside": "dns", "rcode": "SERVFAUL"}]', "rcode must be one of"),
+        ('[{"outside": "dns", "rcode": "SERVFAIL", "stuck": true}]', "exclude each other"),
+        ('[{"outside": "http", "status": 600}]', "status must be from 200 to 599"),
     ],
 )
 def test_a_mistake_is_named(text: str, expected: str, tmp_path: Path) -> None:
@@ -188,3 +214,44 @@ def test_an_answer_is_rewritten_by_dotted_paths(changes: dict[str, Any], removal
 def test_every_element_of_a_list_is_rewritten() -> None:
     document = {"ports": [{"status": "DOWN"}, {"status": "DOWN"}]}
     assert rewritten(document, {"ports.*.status": "ACTIVE"}, []) == {"ports": [{"status": "ACTIVE"}] * 2}
+
+
+def test_a_rule_for_packets_is_about_the_guests_whose_name_matches(tmp_path: Path) -> None:
+    one = book(
+        tmp_path / "f",
+        {"packets": "loss", "name": "-web", "percent": 2.5},
+        {"packets": "cut", "peer": "-db"},
+        {"packets": "closed", "protocol": "tcp", "port": 80},
+        {"driver": "guest_boot", "stuck": True},
+    )
+    loss, cut, closed = one.packet_rules()
+    assert (loss.kind, loss.percent, loss.matches("x-web"), loss.matches("x-db")) == ("loss", 2.5, True, False)
+    assert cut.matches("anything") and cut.peer is not None and cut.peer.search("x-db")
+    assert (closed.protocol, closed.port) == ("tcp", 80)
+
+
+def test_rules_for_packets_end_with_the_file(tmp_path: Path) -> None:
+    one = book(tmp_path / "f", {"packets": "open"})
+    assert one.packet_rules()
+    (tmp_path / "f").unlink()
+    assert one.packet_rules() == []
+
+
+def test_a_rule_for_the_outside_acts_on_what_it_is_asked(tmp_path: Path) -> None:
+    one = book(
+        tmp_path / "f",
+        {"outside": "dns", "name": "^www", "answer": "192.0.2.66", "times": 1},
+        {"outside": "dns", "rcode": "SERVFAIL"},
+        {"outside": "http", "status": 500},
+    )
+    answers = [one.outside_rule("dns", name) for name in ("www.x.example", "www.x.example", "x.example")]
+    assert [(rule.answer, rule.rcode) for rule in answers if rule] == [("192.0.2.66", None), (None, 2), (None, 2)]
+    page = one.outside_rule("http", "/")
+    assert page is not None and page.status == 500
+
+
+def test_what_a_guest_is_told_instead_need_not_be_said(tmp_path: Path) -> None:
+    one = book(tmp_path / "f", {"driver": "guest_key", "name": "a"}, {"driver": "guest_user_data", "answer": "other"})
+    key, data = one.driver_rule("guest_key", "a"), one.driver_rule("guest_user_data", "a")
+    assert key is not None and key.answer is not None and key.answer.startswith("ssh-ed25519 ")
+    assert data is not None and data.answer == "other"

@@ -16,10 +16,11 @@ from typing import Any
 
 from pocketcloud import cache, clone, golden, health, ports, processes, running, venv
 from pocketcloud.errors import PocketcloudError
-from pocketcloud.faults.rules import parse
+from pocketcloud.faults.rules import PacketRule, parse
 from pocketcloud.guests import loop, plane, preconditions, remains
 from pocketcloud.guests.names import Names
 from pocketcloud.layout import Layout, Settings, load_settings, write_private
+from pocketcloud.packets.in_force import InForce
 from pocketcloud.progress import Progress
 from pocketcloud.series import NEWEST, Series, by_name
 from pocketcloud.services import CORE, Service, chosen
@@ -209,11 +210,20 @@ class Cloud:
         return Names(self.layout.root).outside
 
     def faults(self, rules: list[dict[str, Any]] | None = None) -> None:
-        """Put these rules in force, with counts that start afresh; none clears them. Raises FaultsError."""
+        """Put these rules in force, with counts that start afresh; none clears them. Raises FaultsError.
+
+        Returns when the data plane of a cloud with guests follows those for packets.
+        """
         fresh = [{"id": f"{uuid.uuid4()}", **rule} for rule in rules or []]
         text = json.dumps(fresh, indent=2)
-        parse(text)
+        parsed = parse(text)
         write_private(self.layout.faults, text + "\n")
+        for_packets = [rule.key for rule in parsed if isinstance(rule, PacketRule)]
+        if Names(self.layout.root).run.exists() and not InForce(self.layout).wait(for_packets):
+            raise PocketcloudError(
+                "the data plane does not follow the rules for packets",
+                f"see {self.layout.log / plane.PACKET_FAULTS}.out",
+            )
 
     @contextlib.contextmanager
     def _lock(self, create: bool) -> Iterator[None]:

@@ -6,8 +6,11 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
-from pocketcloud.faults.rules import DriverRule, FaultsError, HttpRule, Rule, parse
+from pocketcloud.faults.rules import DriverRule, FaultsError, HttpRule, OutsideRule, PacketRule, Rule, parse
+
+Counted = TypeVar("Counted", DriverRule, OutsideRule)
 
 
 class RuleBook:
@@ -59,14 +62,27 @@ class RuleBook:
 
     def driver_rule(self, operation: str, name: str) -> DriverRule | None:
         """Count an operation and return the first rule that acts on it. A file with mistakes has no rules here."""
+        return self._first(DriverRule, operation, name)
+
+    def outside_rule(self, server: str, name: str) -> OutsideRule | None:
+        """Count a question for a name, or a request for a path, as `driver_rule` does."""
+        return self._first(OutsideRule, server, name)
+
+    def _first(self, kind: type[Counted], what: str, name: str) -> Counted | None:
         with self._lock:
             self._refresh()
             chosen = None
             for rule in self._rules:
-                if isinstance(rule, DriverRule) and rule.matches(operation, name):
+                if isinstance(rule, kind) and rule.matches(what, name):
                     acting = self._acting(rule)
                     chosen = rule if acting and chosen is None else chosen
             return chosen
+
+    def packet_rules(self) -> list[PacketRule]:
+        """The rules for packets. A file with mistakes has none."""
+        with self._lock:
+            self._refresh()
+            return [rule for rule in self._rules if isinstance(rule, PacketRule)]
 
     def holds(self, rule: Rule) -> bool:
         """Whether a rule is still in the file."""

@@ -78,6 +78,8 @@ else
     echo "$name: no metadata"
 fi
 
+while [ -e /var/lib/held ]; do sleep 0.2; done
+
 [ -f /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -C "root@$name" -f /etc/ssh/ssh_host_ed25519_key
 /usr/sbin/sshd -E /var/log/sshd.log
 echo "-----BEGIN SSH HOST KEY KEYS-----"

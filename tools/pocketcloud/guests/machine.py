@@ -26,6 +26,7 @@ INIT = Path(__file__).parent / "init.sh"
 CONSOLE_BYTES = 100_000  # what is kept in reach of the API
 SPARE_MTU = 1442
 ENTERED_WITHIN_S = 60.0
+HELD = "var/lib/held"  # on its disk: init waits for as long as it is there
 #: What a guest's root cannot do, as it would be done to the machine.
 WITHHELD = "-sys_module,-sys_rawio,-sys_time,-mknod,-sys_boot"
 
@@ -116,6 +117,15 @@ class Machine:
         threading.Thread(target=self._init.wait, daemon=True).start()  # or its end would leave a zombie
         if len(self.drives) and (root := self._root()):
             self.drives.show(root)
+
+    def hold(self) -> None:
+        """Have its boot, from the next one on, stop before it starts sshd."""
+        (self.directory / "disk" / HELD).parent.mkdir(parents=True, exist_ok=True)
+        (self.directory / "disk" / HELD).touch()
+
+    def release(self) -> None:
+        """Undo `hold`: a boot that has stopped goes on."""
+        (self.directory / "disk" / HELD).unlink(missing_ok=True)
 
     def halt(self) -> None:
         """Pull the plug: nothing of it runs any more, and it does not answer."""

@@ -59,14 +59,19 @@ def enter(name: str) -> None:
 
 
 def listen(name: str, host: str, port: int) -> socket.socket:
-    """A socket that listens inside a namespace; it may be used from anywhere. Raises OSError."""
+    """A socket that listens inside a namespace, and may be used from anywhere. Raises OSError.
+
+    An empty `host` means all addresses.
+    """
     made: list[socket.socket] = []
     failed: list[BaseException] = []
 
     def work() -> None:
         try:
             enter(name)
-            made.append(socket.create_server((host, port), backlog=BACKLOG))
+            both = not host and socket.has_dualstack_ipv6()
+            family = socket.AF_INET6 if both else socket.AF_INET
+            made.append(socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=both))
         except BaseException as error:
             failed.append(error)
 

@@ -27,7 +27,11 @@ from pocketcloud.services import HOST
 
 Fork = Callable[[str, set[str], Callable[[], None]], int]
 METADATA_AGENT = "metadata-agent"
-DAEMONS = ("ovsdb", "ovnnb", "ovnsb", "ovs-vswitchd", "ovn-northd", "ovn-controller")
+OUTSIDE_SERVERS, PACKET_FAULTS = "outside", "packet-faults"
+DAEMONS = (
+    *("ovsdb", "ovnnb", "ovnsb", "ovs-vswitchd", "ovn-northd", "ovn-controller"),
+    *(OUTSIDE_SERVERS, PACKET_FAULTS),  # started by the supervisor
+)
 OVS_SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
 OVN_SCHEMA = Path("/usr/share/ovn")
 PATIENCE_S = 60.0

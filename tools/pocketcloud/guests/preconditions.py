@@ -22,6 +22,7 @@ PROGRAMS = {
     "ovsdb-server": "openvswitch-switch",
     "ovs-vswitchd": "openvswitch-switch",
     "ovs-vsctl": "openvswitch-switch",
+    "ovs-ofctl": "openvswitch-switch",
     "ovn-northd": "ovn-central",
     "ovn-nbctl": "ovn-central",
     "ovn-controller": "ovn-host",

@@ -128,10 +128,14 @@ class Supervisor:
 
     def start_plane(self) -> None:
         """Fork the daemons that move the packets, and listen where guests and their users are."""
-        from pocketcloud.guests.plane import Plane
+        from pocketcloud.guests.plane import OUTSIDE_SERVERS, PACKET_FAULTS, Plane
+        from pocketcloud.outside import serve
+        from pocketcloud.packets import watch
 
         plane = Plane(self.layout)
         plane.start(self.fork)
+        self.fork(OUTSIDE_SERVERS, set(), functools.partial(serve.run, self.layout))
+        self.fork(PACKET_FAULTS, set(), functools.partial(watch.run, self.layout, end_with_parent))
         ports = {service.name: self.settings.ports.public(service.name) for service in self.settings.services}
         self.sockets.by_name |= plane.listen(ports)
 

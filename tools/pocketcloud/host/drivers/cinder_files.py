@@ -8,11 +8,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from pocketcloud.faults.driver_rules import VOLUME_BYTES
 from pocketcloud.host.drivers.cinder import BookkeepingDriver, device
-from pocketcloud.host.drivers.stalls import lies
+from pocketcloud.host.drivers.stalls import book
 
 GIB = 1 << 30
-SPOILT_BYTES = 4096
 
 
 def _kept(snapshot_id: str) -> Path:
@@ -33,8 +33,8 @@ def _copy(source: Path, target: Path) -> None:
     subprocess.run(["cp", "--reflink=auto", "--sparse=always", source, target], check=True, stdin=subprocess.DEVNULL)
 
 
-def _spoil(file: Path) -> None:
-    """Change what was written, at the beginning of each part that holds data."""
+def _spoil(file: Path, text: bytes) -> None:
+    """Have each part that holds data begin with this."""
     with open(file, "r+b") as stream:
         position, size = 0, os.fstat(stream.fileno()).st_size
         while position < size:
@@ -42,8 +42,7 @@ def _spoil(file: Path) -> None:
                 position = os.lseek(stream.fileno(), position, os.SEEK_DATA)
             except OSError:
                 return  # holes only from here
-            held = os.pread(stream.fileno(), SPOILT_BYTES, position)
-            os.pwrite(stream.fileno(), bytes(255 - one for one in held), position)
+            os.pwrite(stream.fileno(), text, position)
             position = os.lseek(stream.fileno(), position, os.SEEK_HOLE)
 
 
@@ -94,5 +93,5 @@ class FileDriver(BookkeepingDriver):
     def terminate_connection(self, volume: Any, connector: Any, **arguments: Any) -> None:
         """Nothing is connected. A rule may have the volume hold something else from now on."""
         super().terminate_connection(volume, connector, **arguments)
-        if lies("volume_bytes", volume.display_name):
-            _spoil(device(volume.id))
+        if rule := book().driver_rule(VOLUME_BYTES, volume.display_name or ""):
+            _spoil(device(volume.id), (rule.answer or "").encode())

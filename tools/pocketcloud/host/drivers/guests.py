@@ -17,12 +17,16 @@ from nova.network import neutron as network_api
 from nova.virt import driver, hardware
 from oslo_config import cfg
 
+from pocketcloud.faults.driver_rules import GUEST_BOOT
+from pocketcloud.guests import roll
 from pocketcloud.guests.drives import Drive, InUse
 from pocketcloud.guests.machine import Interface, Machine
 from pocketcloud.guests.names import CHASSIS
-from pocketcloud.host.drivers import stalls
+from pocketcloud.host.drivers import lies
 from pocketcloud.host.drivers.nova import PocketDriver
+from pocketcloud.host.drivers.stalls import aside, book, while_ruled
 from pocketcloud.layout import Layout
+from pocketcloud.packets.in_force import InForce
 
 _layout: Layout | None = None
 _drives = False  # whether volumes appear in guests
@@ -40,6 +44,7 @@ def install(layout: Layout, drives: bool) -> None:
         return update(self, context, instance, CHASSIS, *args, **kwargs)
 
     network_api.API._update_port_binding_for_instance = on_the_chassis
+    lies.install(book())
 
 
 def _machine(instance: Any) -> Machine:
@@ -47,7 +52,22 @@ def _machine(instance: Any) -> Machine:
         raise RuntimeError("no layout was installed")
     if instance.uuid not in _machines:
         _machines[instance.uuid] = Machine(_layout, instance.uuid)
+        roll.enter(_layout, instance.uuid, instance.display_name)
     return _machines[instance.uuid]
+
+
+def _boot(instance: Any) -> None:
+    """Start a guest, not before the rules for its packets are in force; another rule may hold it before its sshd."""
+    machine = _machine(instance)
+    packet_rules = book().packet_rules()
+    if _layout is not None and any(one.concerns(instance.display_name) for one in packet_rules):
+        InForce(_layout).wait((one.key for one in packet_rules), instance.uuid)
+    rule = book().driver_rule(GUEST_BOOT, instance.display_name)
+    machine.release()
+    if rule is not None:
+        machine.hold()
+        while_ruled(rule, machine.release)
+    machine.boot(instance.hostname)
 
 
 def _interfaces(network_info: Any) -> list[Interface]:
@@ -91,7 +111,7 @@ class GuestDriver(PocketDriver):
         for one in driver.block_device_info_get_mapping(block_device_info) if _drives else ():
             _machine(instance).attach(_drive(one["connection_info"], one["mount_device"]))
         if power_on:
-            _machine(instance).boot(instance.hostname)
+            _boot(instance)
 
     @contextlib.contextmanager
     def _bound(self, context: Any, instance: Any, network_info: Any) -> Iterator[None]:
@@ -119,6 +139,8 @@ class GuestDriver(PocketDriver):
         _machine(instance).remove(_interfaces(network_info), keep_disk)
         if not keep_disk:
             _machines.pop(instance.uuid, None)
+            if _layout is not None:
+                roll.strike(_layout, instance.uuid)
 
     # power
 
@@ -139,7 +161,7 @@ class GuestDriver(PocketDriver):
         super().power_on(context, instance, network_info, *args, **kwargs)
         machine = _machine(instance)
         machine.plug(_interfaces(network_info))
-        machine.boot(instance.hostname)
+        _boot(instance)
 
     def reboot(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
         """Restart a server, from whatever state its guest is in."""
@@ -198,7 +220,7 @@ class GuestDriver(PocketDriver):
         machine = _machine(instance)
         machine.plug(_interfaces(network_info))
         if power_on:
-            machine.boot(instance.hostname)
+            _boot(instance)
 
     # volumes
 
@@ -210,7 +232,7 @@ class GuestDriver(PocketDriver):
         if _drives:
             machine, drive = _machine(instance), _drive(connection_info, mountpoint)
             machine.attach(drive)
-            stalls.aside(
+            aside(
                 "volume_appear", instance.display_name, lambda: machine.show(drive.volume),
                 abandoned=lambda: drive.volume not in machine.drives,
             )  # fmt: skip
@@ -229,7 +251,7 @@ class GuestDriver(PocketDriver):
         """Have the guest see that a volume has grown."""
         super().extend_volume(context, connection_info, instance, requested_size)
         machine, volume = _machine(instance), connection_info["data"]["volume_id"]
-        stalls.aside(
+        aside(
             "volume_grow", instance.display_name, lambda: machine.drives.grow(volume),
             abandoned=lambda: volume not in machine.drives,
         )  # fmt: skip

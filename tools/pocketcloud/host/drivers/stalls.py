@@ -28,6 +28,18 @@ def book() -> RuleBook:
     return _book
 
 
+def while_ruled(rule: DriverRule, over: Callable[[], None]) -> None:
+    """Call `over`, in a thread, when the rule has gone, or its delay if it has one."""
+
+    def wait() -> None:
+        end = time.monotonic() + random.uniform(*rule.delay) if rule.delay else None  # noqa: S311
+        while book().holds(rule) and (rule.stuck or end is None or time.monotonic() < end):
+            time.sleep(POLL_S)
+        over()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 class InjectedFault(Exception):
     """The hypervisor or the storage failed, because a rule says so."""
 
@@ -57,11 +69,6 @@ def aside(
                 then()
 
     threading.Thread(target=work, daemon=True).start()
-
-
-def lies(what: str, name: str | None) -> bool:
-    """Whether a rule says that this is not as it should be."""
-    return _rule(what, name) is not None
 
 
 def _rule(operation: str, name: str | None) -> DriverRule | None:

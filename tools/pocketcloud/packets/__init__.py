@@ -1,0 +1,1 @@
+"""Faults of packets: rules of `faults.json` applied to the data plane while they are there. Standard library only."""

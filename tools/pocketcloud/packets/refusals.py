@@ -1,0 +1,70 @@
+"""What answers 500 in the place of a guest's own server: sockets that listen in the guest's network namespace."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import threading
+
+from pocketcloud.guests import namespaces
+
+LOG = logging.getLogger(__name__)
+BODY = b"injected\n"
+ANSWER = (
+    b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/plain\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(BODY), BODY)
+)
+QUESTION_S = 5.0
+QUESTION_BYTES = 65536
+
+
+class Refusals:
+    """The sockets, by namespace and port."""
+
+    def __init__(self) -> None:
+        self._sockets: dict[tuple[str, int], socket.socket] = {}
+
+    def have(self, wanted: set[tuple[str, int]]) -> None:
+        """Listen there and nowhere else. A socket keeps a namespace alive, so it must go when the guest goes."""
+        for place in self._sockets.keys() - wanted:
+            listener = self._sockets.pop(place)
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)  # wakes up who waits for connections
+            listener.close()
+        for place in sorted(wanted - self._sockets.keys()):
+            namespace, port = place
+            if not namespaces.exists(namespace):
+                continue
+            try:
+                listener = namespaces.listen(namespace, "", port)
+            except OSError as error:
+                LOG.warning("no answers 500 at port %d in %s: %s", port, namespace, error)
+                continue
+            self._sockets[place] = listener
+            threading.Thread(target=_serve, args=(listener,), daemon=True).start()
+
+
+def _serve(listener: socket.socket) -> None:
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        threading.Thread(target=_answer, args=(connection,), daemon=True).start()
+
+
+def _answer(connection: socket.socket) -> None:
+    """Read a request as far as its headers go, answer, and close when the client does."""
+    with contextlib.suppress(OSError), connection:
+        connection.settimeout(QUESTION_S)
+        question = b""
+        while b"\r\n\r\n" not in question and len(question) < QUESTION_BYTES:
+            received = connection.recv(QUESTION_BYTES)
+            if not received:
+                return
+            question += received
+        connection.sendall(ANSWER)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(QUESTION_BYTES):
+            pass
