@@ -56,7 +56,7 @@ OPERATIONS = (
     "share_snapshot",
 )
 VOLUME_BYTES = "volume_bytes"
-#: What a guest is given or does otherwise than ordered, or a volume holds otherwise than written, with what it is when the
+#: What a guest is given or does otherwise than ordered, or a volume holds otherwise than written; with what, when the
 #: rule does not say.
 LIES = {
     "guest_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFFNCyWuu8wDjryb2PAqyuXRdiytoVBtuFySn3QH4iV0 somebody-else",
