@@ -7,6 +7,7 @@ import getpass
 import os
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +93,17 @@ class SshServer:
         self.stop()
         self.start()
 
+    def logins(self) -> int:
+        """How many connections it serves."""
+        return len(_children(self._process.pid)) if self._process else 0
+
+    def await_logins(self, number: int) -> None:
+        """Wait until it serves so many."""
+        ends = time.monotonic() + _START_S
+        while self.logins() != number:
+            assert time.monotonic() < ends, self.log
+            time.sleep(0.05)
+
     @property
     def log(self) -> str:
         """What it said."""
@@ -107,6 +119,68 @@ def ssh_server(place: Path, more: str = "") -> Iterator[SshServer]:
         yield server
     finally:
         server.stop()
+
+
+class FullPort:
+    """A port that answers nobody, as that of a host which is not there: what waits to be accepted fills it.
+
+    :ivar number: the port.
+    """
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.number: int = self._listener.getsockname()[1]
+        self._waiting = [socket.socket() for _ in range(3)]
+        self._accepted: list[socket.socket] = []
+        for one in self._waiting:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", self.number))
+
+    def drain(self) -> None:
+        """From now on it takes connections, and says nothing."""
+        for one in self._waiting:
+            one.close()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                self._accepted.append(self._listener.accept()[0])
+
+    def await_left(self, within_s: float) -> bool:
+        """Whether all who came have gone, after a while."""
+        ends = time.monotonic() + within_s
+        while time.monotonic() < ends:
+            if self._accepted and all(_has_gone(one) for one in self._accepted):
+                return True
+            time.sleep(0.05)
+        return False
+
+    def close(self) -> None:
+        for one in (self._listener, *self._waiting, *self._accepted):
+            one.close()
+
+
+def _has_gone(sock: socket.socket) -> bool:
+    sock.setblocking(False)
+    try:
+        while sock.recv(4096):
+            pass
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+@contextlib.contextmanager
+def full_port() -> Iterator[FullPort]:
+    """A port that is silent until it is told otherwise."""
+    port = FullPort()
+    try:
+        yield port
+    finally:
+        port.close()
 
 
 def _children(parent: int) -> list[int]:

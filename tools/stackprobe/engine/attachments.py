@@ -34,11 +34,13 @@ class Attachments:
         if self._written >= MOST_FILES:
             return None
         self._written += 1
-        name = f"consoles/{'-'.join(part(one) for one in names)[:120]}.txt"
-        place = self._directory / name
-        place.parent.mkdir(mode=0o700, exist_ok=True)
+        (self._directory / "consoles").mkdir(mode=0o700, exist_ok=True)
+        stem = f"consoles/{'-'.join(part(one) for one in names)[:120]}"
+        taken = (f"{stem}.txt", *(f"{stem}-{number}.txt" for number in range(2, MOST_FILES)))
+        name = next(one for one in taken if not (self._directory / one).exists())
         content = clip(self._scrub(harmless(text)), LONGEST)
-        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        descriptor = os.open(self._directory / name, flags, 0o600)
         with open(descriptor, "w", encoding="utf-8", errors="replace") as file:
             file.write(content)
         return name

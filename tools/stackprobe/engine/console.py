@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from stackprobe.engine.activity import Activity, under_way
-from stackprobe.engine.ssh.keys import public_keys
+from stackprobe.engine.ssh.keys import public_keys, type_of
 from stackprobe.outputs.clean import harmless
 
 _KEYS_S = 10.0
@@ -32,17 +32,20 @@ def read(connection: Any, server_id: str, activity: Activity, within_s: float) -
     return output if isinstance(output, str) else None
 
 
-def host_keys(connection: Any, server_id: str, activity: Activity) -> dict[str, bytes]:
-    """The host keys that a guest's console log names last, by their type; none where it names none."""
-    ends = time.monotonic() + min(_KEYS_S, activity.remaining())
+def host_key(connection: Any, server_id: str, activity: Activity, shown: bytes) -> bytes | None:
+    """The host key that a guest's console log names, of the same type as the one that it has shown; None if it names
+    none. An older one is given time to be followed by the guest's present one."""
+    ends, found = time.monotonic() + min(_KEYS_S, activity.remaining()), None
     while (left_s := ends - time.monotonic()) > 0 and not activity.aborted:
         text = read(connection, server_id, activity, left_s)
         if text is None:
             break
         if blocks := _KEYS.findall(harmless(text)):
-            return public_keys(blocks[-1])
+            found = public_keys(blocks[-1]).get(type_of(shown))
+            if found == shown:
+                break
         time.sleep(min(_PAUSE_S, left_s))
-    return {}
+    return found
 
 
 def last_lines(text: str) -> str:

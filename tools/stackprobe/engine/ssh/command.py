@@ -14,7 +14,7 @@ import paramiko
 from stackprobe.engine.activity import Activity
 from stackprobe.engine.classify import StepFailure, Unanswered
 from stackprobe.engine.ssh.connections import Connection
-from stackprobe.engine.ssh.transport import signal
+from stackprobe.engine.ssh.transport import ChannelRefused, signal
 from stackprobe.outputs.clean import one_line
 
 MAX_BYTES = 256 * 1024
@@ -61,7 +61,9 @@ def run(
             channel.exec_command(line)
         except (paramiko.SSHException, OSError, EOFError):
             if not connection.alive:
-                raise _broken(connection, "as it is sent") from None
+                raise _broken(connection, "as the command is sent") from None
+            if activity.remaining() <= 0:
+                raise _silent(connection) from None
             raise StepFailure(f"{connection.name} does not run commands") from None
         reading.start()
         threading.Thread(target=_send, args=[channel, stdin], name="stdin", daemon=True).start()
@@ -74,6 +76,8 @@ def run(
         if channel.exit_status < 0 and by is None:
             if activity.remaining() <= 0:
                 raise Unanswered(f"the command did not end in time{reading.last()}")
+            if connection.alive:
+                raise StepFailure(f"the session ends without an exit status{reading.last()}")
             raise _broken(connection, f"before the command ended{reading.last()}")
         reading.drain(activity)
         return Ran(
@@ -148,13 +152,12 @@ def _parts(receive: Any) -> Iterator[bytes]:
 
 def _session(connection: Connection, activity: Activity) -> Any:
     try:
-        channel = connection.transport.open_session(timeout=max(0.05, activity.remaining()))
-    except paramiko.ChannelException:
-        said = one_line(connection.transport.refusal, 120)
-        raise StepFailure(f"{connection.name} opens no session: {said}") from None
-    except (paramiko.SSHException, OSError, EOFError):
-        if connection.alive:
-            raise Unanswered(f"{connection.name} ({connection.host}) is silent") from None
+        channel = connection.transport.channel("session", max(0.05, activity.remaining()))
+    except ChannelRefused as refusal:
+        raise StepFailure(f"{connection.name} opens no session: {one_line(refusal.said, 120)}") from None
+    except TimeoutError:
+        raise _silent(connection) from None
+    except ConnectionError:
         raise _broken(connection, "before the command is sent") from None
     channel.settimeout(None)
     return channel
@@ -171,6 +174,10 @@ def _kill(channel: Any) -> None:
     with contextlib.suppress(Exception):
         signal(channel, "KILL")
         channel.close()
+
+
+def _silent(connection: Connection) -> Unanswered:
+    return Unanswered(f"{connection.name} ({connection.host}) is silent")
 
 
 def _broken(connection: Connection, when: str) -> Unanswered:

@@ -18,14 +18,12 @@ class Connection:
     """A login that is kept.
 
     :param host: where the guest is, as the step named it.
-    :param opening: held while a tunnel is opened: the reason of a refusal is told by the connection, not by the tunnel.
     """
 
     name: str
     host: str
     user: str
     transport: GuestTransport
-    opening: threading.Lock = field(default_factory=threading.Lock)
     brought: set[str] = field(default_factory=set)
     """Programs that are known to be there."""
 

@@ -25,7 +25,7 @@ def connection(connections: Connections, scenario: str, given: Any, activity: Ac
     """
     if not isinstance(given, Mapping) or not {"host", "user", "key_file"} <= set(given) <= _KNOWN:
         raise StepError("`jump` must be a mapping with host, user and key_file, and if wanted port and host_key")
-    host, port, user = arguments.host(given), arguments.port(given, 22), str(given["user"])
+    host, port, user = arguments.host(given), arguments.port(given, 22), arguments.user(given)
     name = f"jump host {user}@{host}:{port}"
     key = keys.from_file(str(given["key_file"]))
     with _opening:

@@ -31,7 +31,7 @@ def from_file(path: str) -> paramiko.PKey:
     """
     try:
         return paramiko.PKey.from_path(Path(path).expanduser())
-    except paramiko.PasswordRequiredException:
+    except (paramiko.PasswordRequiredException, TypeError):  # the latter is cryptography's
         raise StepError(f"the key {path} has a passphrase; give one without") from None
     except OSError as error:
         raise StepError(f"the key {path} cannot be read: {error.strerror}") from None

@@ -3,35 +3,91 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 
 import paramiko
-from paramiko.common import MSG_CHANNEL_OPEN_FAILURE, MSG_CHANNEL_REQUEST
+from paramiko.common import (
+    MSG_CHANNEL_OPEN_FAILURE,
+    MSG_CHANNEL_OPEN_SUCCESS,
+    MSG_CHANNEL_REQUEST,
+    cMSG_CHANNEL_CLOSE,
+    cMSG_CHANNEL_REQUEST,
+)
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 logging.getLogger("paramiko").propagate = False  # what goes wrong is in the steps' messages
 
+PROHIBITED, CONNECT_FAILED = 1, 2
+"""Reasons of a refusal (RFC 4254, 5.1)."""
+
+
+class ChannelRefused(Exception):
+    """The server does not open a channel: ``reason`` as a number, ``said`` in its words."""
+
+    def __init__(self, reason: int, said: str) -> None:
+        super().__init__(said)
+        self.reason, self.said = reason, said
+
 
 class GuestTransport(paramiko.Transport):
-    """An SSH connection as a client."""
+    """An SSH connection as a client. Channels are opened with :meth:`channel`, also by several threads at a time."""
 
     _CLIENT_ID = "stackprobe"
-    refusal = ""
-    """What the server said when it last refused a channel."""
 
     def __init__(self, wire: Any) -> None:
         super().__init__(wire)
+        self._refusals: dict[int, ChannelRefused] = {}
+        self._mine = threading.local()
         inside: Any = self  # paramiko has no other way to hear it
         inside._handler_table[MSG_CHANNEL_OPEN_FAILURE] = self._note_refusal
+        inside._handler_table[MSG_CHANNEL_OPEN_SUCCESS] = self._note_success
         inside._channel_handler_table = {**inside._channel_handler_table, MSG_CHANNEL_REQUEST: _note_signal}
+
+    def channel(self, kind: str, timeout_s: float, to: tuple[str, int] | None = None) -> Any:
+        """A new channel.
+
+        :raises ChannelRefused: the server does not open it.
+        :raises TimeoutError: it does not say.
+        :raises ConnectionError: the connection is broken.
+        """
+        self._mine.number = None
+        try:
+            return self.open_channel(kind, to, ("127.0.0.1", 0) if to else None, timeout=timeout_s)
+        except (paramiko.SSHException, OSError, EOFError):
+            if refusal := self._refusals.pop(self._mine.number, None):
+                raise refusal from None
+            if self.is_active():
+                raise TimeoutError("the server does not answer") from None
+            raise ConnectionError("the connection is broken") from None
+
+    def _next_channel(self) -> int:
+        inside: Any = super()
+        number: int = inside._next_channel()
+        self._mine.number = number
+        return number
 
     def _note_refusal(self, message: Any) -> None:
         copy = paramiko.Message(message.get_remainder())
-        for _ in ("channel", "reason"):
-            copy.get_int()
-        self.refusal = copy.get_string().decode("utf-8", "replace")[:200]
+        number, reason = copy.get_int(), copy.get_int()
+        said = copy.get_string().decode("utf-8", "replace")[:200]
         inside: Any = self
+        if number in inside.channel_events and inside._channels.get(number) is not None:
+            self._refusals[number] = ChannelRefused(reason, said)
         inside._parse_channel_open_failure(message)
+
+    def _note_success(self, message: Any) -> None:
+        """One for which nobody waits any more is closed, so that what it is connected to is left alone."""
+        copy = paramiko.Message(message.get_remainder())
+        number, remote = copy.get_int(), copy.get_int()
+        inside: Any = self
+        if inside._channels.get(number) is None:
+            closing = paramiko.Message()
+            closing.add_byte(cMSG_CHANNEL_CLOSE)
+            closing.add_int(remote)
+            inside._send_message(closing)
+        else:
+            inside._parse_channel_open_success(message)
 
 
 def _note_signal(channel: Any, message: Any) -> None:
@@ -45,7 +101,7 @@ def _note_signal(channel: Any, message: Any) -> None:
 def signal(channel: Any, name: str) -> None:
     """Send a signal (RFC 4254, 6.9) to what runs in a session."""
     message = paramiko.Message()
-    message.add_byte(paramiko.common.cMSG_CHANNEL_REQUEST)
+    message.add_byte(cMSG_CHANNEL_REQUEST)
     message.add_int(channel.remote_chanid)
     message.add_string("signal")
     message.add_boolean(False)

@@ -14,10 +14,10 @@ import paramiko
 from stackprobe.engine.activity import Activity
 from stackprobe.engine.classify import StepSkipped, Unanswered
 from stackprobe.engine.ssh.connections import Connection
+from stackprobe.engine.ssh.transport import CONNECT_FAILED, PROHIBITED, ChannelRefused
 from stackprobe.engine.tcp import OPEN, REFUSED, SILENT
 from stackprobe.outputs.clean import one_line
 
-_PROHIBITED, _CONNECT_FAILED = 1, 2
 _CHUNK_BYTES = 64 * 1024
 
 
@@ -38,26 +38,20 @@ def reach(connection: Connection, host: str, port: int, activity: Activity, pati
     :raises Unanswered: the connection to the guest is broken.
     """
     began = time.monotonic()
-    ends = began + min(patience_s, activity.remaining())
-    if not connection.opening.acquire(timeout=max(0.0, ends - began)):
-        return Tunnelled(SILENT, 0.0, detail="another one is still being opened")
     try:
-        began = time.monotonic()
-        channel = connection.transport.open_channel(
-            "direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=max(0.05, ends - began)
+        channel = connection.transport.channel(
+            "direct-tcpip", max(0.05, min(patience_s, activity.remaining())), (host, port)
         )
-    except paramiko.ChannelException as error:
-        said = one_line(connection.transport.refusal, 120)
-        if error.code == _PROHIBITED:
+    except ChannelRefused as refusal:
+        said = one_line(refusal.said, 120)
+        if refusal.reason == PROHIBITED:
             raise StepSkipped(f"the guest {connection.name} forbids forwarding: {said}") from None
-        refused = error.code == _CONNECT_FAILED and "refused" in said.lower()
-        return Tunnelled(REFUSED if refused else SILENT, 0.0, detail=said)
-    except (paramiko.SSHException, OSError, EOFError):
-        if connection.alive:
-            return Tunnelled(SILENT, 0.0)
+        refused = refusal.reason == CONNECT_FAILED and "refused" in said.lower()
+        return Tunnelled(REFUSED if refused else SILENT, 0.0, detail="" if refused else said)
+    except TimeoutError:
+        return Tunnelled(SILENT, 0.0)
+    except ConnectionError:
         raise Unanswered(f"the connection to {connection.name} ({connection.host}) breaks") from None
-    finally:
-        connection.opening.release()
     return Tunnelled(OPEN, (time.monotonic() - began) * 1000, channel)
 
 

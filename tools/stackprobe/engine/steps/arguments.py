@@ -70,3 +70,14 @@ def port(arguments: Mapping[str, Any], default: int = 0) -> int:
     :raises StepError: it is none.
     """
     return whole(arguments, "port", 1, 65535, default)
+
+
+def user(arguments: Mapping[str, Any]) -> str:
+    """The argument ``user``.
+
+    :raises StepError: it is no name.
+    """
+    found = str(arguments["user"])
+    if not found or len(found) > 100 or not found.isprintable():
+        raise StepError(f"`user` must be the name of a user, not {arguments['user']!r}")
+    return found

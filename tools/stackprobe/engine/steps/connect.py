@@ -15,6 +15,8 @@ from stackprobe.engine.tcp import OPEN, Knock
 
 _LEAST_PAUSE_S, _MOST_PAUSE_S = 0.1, 0.5
 _EVERY_S = 0.25
+_TRY_S = 1.0
+"""The longest try of a guest while it is waited for an open port: its own packets come more seldom."""
 
 
 class ConnectStep(StepKind):
@@ -89,7 +91,8 @@ def _knocking(context: StepContext, step: Step, timeout_s: float, every_s: float
 
     def from_guest() -> Knock:
         began = time.monotonic()
-        found = tunnel.reach(connection, to, number_, activity, timeout_s)
+        patience_s = min(timeout_s, _TRY_S) if every_s else timeout_s
+        found = tunnel.reach(connection, to, number_, activity, patience_s)
         if found.channel is not None:
             found.channel.close()
         return Knock(found.state, began, began, found.connect_ms, detail=found.detail)

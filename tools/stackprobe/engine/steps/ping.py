@@ -29,8 +29,8 @@ Call = Callable[[list[str]], tuple[int, str]]
 class PingStep(StepKind):
     """Pings ``to`` from the runner, or from the guest of the connection ``on``.
 
-    ``count`` packets (5) of ``size`` bytes (56), one each ``interval`` s (0.2); ``timeout``: how long the last answer is
-    waited for (1 s). More loss than ``loss_percent`` (0) is a failure; with ``answers: false`` every answer is one.
+    ``count`` packets (5) of ``size`` bytes (56), one each ``interval`` s (0.2); ``timeout``: how long the last one
+    is waited for (1 s). More loss than ``loss_percent`` (0) is a failure; with ``answers: false`` any answer is.
     ``wait``: again and again, until it is so.
     """
 

@@ -10,7 +10,7 @@ from stackprobe.engine import tcp
 from stackprobe.engine.activity import Activity
 from stackprobe.engine.classify import DeadlinePassed, StepError, StepFailure, Unanswered
 from stackprobe.engine.ssh.connections import Connection, keep_alive
-from stackprobe.engine.steps.arguments import flag, host, number, port
+from stackprobe.engine.steps.arguments import flag, host, number, port, user
 from stackprobe.engine.steps.base import Evidence, Step, StepContext, StepKind
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class SshStep(StepKind):
         server = str(arguments.get("server") or "")
         if server:
             context.evidence = lambda aside: _console(context, server, aside)
-        target = _Target(host(arguments), port(arguments, 22), str(arguments["user"]))
+        target = _Target(host(arguments), port(arguments, 22), user(arguments))
         wanted = hosts.Wanted.of(arguments.get("host_key"), context.connections.pinned(step.scenario, name))
         trying = _Trying(context, step, target, _Way.of(context, step), keys.from_memory(private), wanted)
         login = trying.until(wait=flag(arguments, "wait", True))
@@ -120,20 +120,26 @@ class _Way:
             return _Way(jump_host.connection(context.connections, step.scenario, jump, context.activity))
         return _Way(None)
 
-    def reach(self, target: _Target, activity: Activity, *, wait: bool) -> _Reached | tcp.Knock:
-        """A connection, or what came of it."""
+    def reach(self, target: _Target, activity: Activity, waited_s: float | None) -> _Reached | tcp.Knock:
+        """A connection, or what came of it.
+
+        :param waited_s: how long it was tried before; None: it is not tried again.
+        """
         if self.through is not None:
             from stackprobe.engine.ssh import tunnel  # noqa: PLC0415
 
             began = time.monotonic()
-            led = tunnel.reach(self.through, target.host, target.port, activity, _CONNECT_S)
+            # A guest sends its packets more seldom the longer it tries: the first minutes' tries are short ones.
+            patience_s = 2 * _CONNECT_S if waited_s is None else min(_CONNECT_S, max(1.0, waited_s / 15))
+            led = tunnel.reach(self.through, target.host, target.port, activity, patience_s)
             if led.state == tcp.OPEN:
                 return _Reached(
                     led.channel, tunnel.Closing(led.channel), time.monotonic(), led.connect_ms, led.connect_ms
                 )
             return tcp.Knock(led.state, began, began, detail=led.detail)
         places = tcp.resolve(target.host, target.port)
-        found = tcp.knock(places, activity, _CONNECT_S if wait else 2 * _CONNECT_S, _EVERY_S if wait else None)
+        patience_s, every_s = (2 * _CONNECT_S, None) if waited_s is None else (_CONNECT_S, _EVERY_S)
+        found = tcp.knock(places, activity, patience_s, every_s)
         if found.sock is None:
             return found
         keep_alive(found.sock)
@@ -165,7 +171,7 @@ class _Trying:
             began = time.monotonic()
             self.attempts += 1
             activity.doing = f"connecting to {self._target}"
-            reached = self._way.reach(self._target, activity, wait=wait)
+            reached = self._way.reach(self._target, activity, began - self.began if wait else None)
             if isinstance(reached, tcp.Knock):
                 self._note(-1, f"no TCP connection ({reached.detail or reached.state})")
                 pause_s = _REFUSED_PAUSE_S if reached.state == tcp.REFUSED or reached.detail else 0.0
