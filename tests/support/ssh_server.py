@@ -183,6 +183,69 @@ def full_port() -> Iterator[FullPort]:
         port.close()
 
 
+class Relay:
+    """A cable to a port on loopback.
+
+    :ivar port: its near end.
+    """
+
+    def __init__(self, to: int) -> None:
+        self._to = to
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._passing = threading.Event()
+        self._passing.set()
+        self._socks: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near = self._listener.accept()[0]
+                far = socket.create_connection(("127.0.0.1", self._to))
+                self._socks += [near, far]
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass, args=[source, sink], daemon=True).start()
+
+    def _pass(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self._passing.wait()
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+    def hold(self) -> None:
+        """Nothing passes any more, without a word."""
+        self._passing.clear()
+
+    def go_on(self) -> None:
+        """What was held passes, and all that follows."""
+        self._passing.set()
+
+    def cut(self) -> None:
+        """Both ends see their connections end."""
+        self._passing.set()
+        for one in self._socks:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.cut()
+        for one in (self._listener, *self._socks):
+            one.close()
+
+
+@contextlib.contextmanager
+def relay(to: int) -> Iterator[Relay]:
+    """A cable to a port, which can be cut."""
+    cable = Relay(to)
+    try:
+        yield cable
+    finally:
+        cable.close()
+
+
 def _children(parent: int) -> list[int]:
     listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=False)
     return [one for child in map(int, listed.stdout.split()) for one in (*_children(child), child)]

@@ -19,6 +19,7 @@ import pytest
 
 from tests.integration.engine import hostile
 from tests.integration.engine.driver import Probe
+from tests.integration.engine.guests import ask, log_in, public_key
 from tests.support.ssh_server import SshServer, full_port, ssh_server
 
 Faults = Callable[[list[dict[str, Any]]], None]
@@ -38,23 +39,6 @@ def own_server(tmp_path: Path) -> Iterator[SshServer]:
     one = SshServer(tmp_path / "sshd")
     yield one
     one.stop()
-
-
-def public_key(probe: Probe, name: str = "own") -> str:
-    key: str = probe.session.engine.values.resolve({"$public_key": name}, "one")
-    return key
-
-
-def log_in(probe: Probe, server: SshServer, /, **arguments: Any) -> dict[str, Any]:
-    """Log in with a key that the server takes."""
-    server.accept(public_key(probe))
-    return ask(probe, server.host, server.port, user=server.user, **arguments)
-
-
-def ask(probe: Probe, host: str, port: int, **arguments: Any) -> dict[str, Any]:
-    public_key(probe)
-    asked = {"host": host, "port": port, "user": "guest", "key": "own", "deadline": 20, **arguments}
-    return probe.step("ssh", asked, name="Log in")
 
 
 def ask_hostile(probe: Probe, place: str, **arguments: Any) -> dict[str, Any]:

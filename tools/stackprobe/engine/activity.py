@@ -61,6 +61,7 @@ class Activity:
     :param cut_by_run: that end is not the step's own one but the run's.
     :param latest: the end of the run's time, which the deadline never passes (monotonic seconds).
     :param held_s: how long its requests were held back by the cap on requests, in all.
+    :param zone: that of the step.
     """
 
     deadline: float
@@ -70,6 +71,7 @@ class Activity:
     cut_by_run: bool = False
     latest: float = math.inf
     held_s: float = 0.0
+    zone: str | None = None
     calls: list[Call] = field(default_factory=list)
     aborted: str | None = None
     connection: Any = None

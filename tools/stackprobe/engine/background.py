@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent import futures
 from typing import Any
+
+_LOOK_S = 0.5
 
 
 class Background:
@@ -32,3 +34,18 @@ class Background:
         """When the first of these began and the last one ended, monotonic seconds, as if none had been held back by the
         cap on requests. They must be over."""
         return min(one._began for one in joined), max(one._ended for one in joined)
+
+
+def gather(steps: Sequence[Background], give_up: Callable[[str | None], None]) -> list[dict[str, Any]]:
+    """The answers of these steps, as soon as all are over.
+
+    :param give_up: called with the zone of each that went wrong, as long as others are not over.
+    """
+    left = {one.answer for one in steps}
+    while left:
+        left = set(futures.wait(left, timeout=_LOOK_S, return_when=futures.FIRST_COMPLETED).not_done)
+        # again and again: one may be about to begin
+        for zone in {one.zone for one in steps if one.answer.done() and one.answer.result()["fatal"]}:
+            if any(one.zone == zone and not one.answer.done() for one in steps):
+                give_up(zone)
+    return [one.answer.result() for one in steps]

@@ -29,6 +29,7 @@ _PROXY = re.compile(r"ProxyError|Cannot connect to proxy|Tunnel connection faile
 _UNTRUSTED = re.compile(r"self.signed|unable to get (local )?issuer|unable to get issuer", re.IGNORECASE)
 
 ABANDONED = "given up, since the scenario ended before"
+GIVEN_UP = "given up, since what goes on beside it went wrong"
 """Why a step in the background was ended."""
 
 
@@ -117,8 +118,8 @@ class Judge:
             return Verdict(ERROR, str(error))
         if isinstance(error, StepSkipped):
             return Verdict(SKIPPED, str(error))
-        if activity.aborted == ABANDONED:
-            return Verdict(SKIPPED, ABANDONED)
+        if activity.aborted in (ABANDONED, GIVEN_UP):
+            return Verdict(SKIPPED, activity.aborted)
         if activity.aborted and activity.aborted != "deadline":
             return Verdict(ERROR, f"interrupted: {activity.aborted}")
         last = activity.sending or activity.last_call()

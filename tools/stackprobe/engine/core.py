@@ -15,11 +15,12 @@ import openstack.connection
 from stackprobe.engine import classify, performing
 from stackprobe.engine.activity import Activity
 from stackprobe.engine.attachments import Attachments
-from stackprobe.engine.background import Background
+from stackprobe.engine.background import Background, gather
 from stackprobe.engine.classify import ERROR, FAILED, PASSED, SKIPPED, Judge, StepError, Verdict
 from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.limits import Limits
 from stackprobe.engine.recorder import Recorder
+from stackprobe.engine.spread import spread
 from stackprobe.engine.ssh.connections import Connections
 from stackprobe.engine.starvation import Heartbeat
 from stackprobe.engine.state import ScenarioState, worst
@@ -163,7 +164,7 @@ class Engine:
         """
         if step.kind == JOIN:
             return self._join(step)
-        if str(step.arguments.get("background") or "false").lower() != "false":
+        if _is_true(step.arguments.get("background")):
             return self._in_background(step)
         return self._execute(step)
 
@@ -183,15 +184,18 @@ class Engine:
         """Wait until the steps in the background (those of a zone, or all) are over; answer with their worst.
 
         With ``measure`` it is a step of its own when all went well, from the first one's beginning to the last one's
-        end.
+        end; ``spread`` then tells how figures of theirs lie. With ``keep`` the next join looks at them again. With
+        ``give_up`` one that goes wrong ends the others of its zone.
         """
         state = self.begin(step.scenario)
         chosen = [one for one in state.background if step.zone in (None, one.zone)]
-        answers = [one.answer.result() for one in chosen]
-        state.background = [one for one in state.background if one not in chosen]
+        give_up = _is_true(step.arguments.get("give_up"))
+        answers = gather(chosen, lambda zone: self._give_up(step.scenario, zone) if give_up else None)
+        if not _is_true(step.arguments.get("keep")):
+            state.background = [one for one in state.background if one not in chosen]
         state.answered = time.monotonic()
         bad = [one for one in answers if one["fatal"]]
-        if not bad and chosen and str(step.arguments.get("measure") or "false").lower() != "false":
+        if not bad and chosen and _is_true(step.arguments.get("measure")):
             return self._measured(step, chosen)
         worst_of_all = bad[0] if bad else {"outcome": PASSED, "message": "", "fatal": False}
         return {**worst_of_all, "result": {"wrong_zones": [one.zone for one in chosen if one.answer.result()["fatal"]]}}
@@ -201,7 +205,21 @@ class Engine:
         activity = Activity(began, step.scenario, step.name, next(self._sequence))
         context = StepContext(self.connection, activity, self.ledger, self.values, self.own_prefix, self.connections)
         context.duration_ms = (ended - began) * 1000
-        return self._settle(step, activity, context, Verdict(PASSED, ""), None, began, None, 0.0)
+        verdict = Verdict(PASSED, "")
+        try:
+            measured = [one.answer.result().get("figures") or {} for one in joined]
+            context.figures = spread(step.arguments.get("spread"), measured)
+        except StepError as error:
+            verdict = Verdict(ERROR, str(error))
+        result = {"wrong_zones": [], "figures": {name: round(value, 3) for name, value in context.figures.items()}}
+        return self._settle(step, activity, context, verdict, result, began, None, 0.0)
+
+    def _give_up(self, scenario: str, zone: str | None) -> None:
+        """End what is under way in the background in a zone."""
+        with self._lock:
+            activities = [one for one in self._activities.values() if (one.scenario, one.zone) == (scenario, zone)]
+        for activity in activities:
+            activity.abort(classify.GIVEN_UP)
 
     def abandon(self, scenario: str) -> None:
         """End what is still going on in the background of a scenario that is over: nobody wants it any more."""
@@ -220,7 +238,7 @@ class Engine:
         if reason := self._over(state):
             return _not_executed(reason)
         kind = KINDS.get(step.kind)
-        activity = Activity(arrived, step.scenario, step.name, next(self._sequence))
+        activity = Activity(arrived, step.scenario, step.name, next(self._sequence), zone=step.zone)
         context = StepContext(
             self.connection,
             activity,
@@ -358,6 +376,7 @@ class Engine:
             "duration_ms": round(duration_ms, 3),
             "status": verdict.status,
             "held_s": activity.held_s,
+            "figures": dict(context.figures),
             "began": activity.calls[0].began if activity.calls else arrived,
         }
 
@@ -417,6 +436,10 @@ class Engine:
             http_status=verdict.status,
             request_id=last.request_id if last else None,
         )
+
+
+def _is_true(argument: Any) -> bool:
+    return str(argument or "false").lower() != "false"
 
 
 def _not_executed(reason: str) -> dict[str, Any]:

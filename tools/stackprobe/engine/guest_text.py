@@ -13,6 +13,7 @@ MOST_DEPTH = 32
 MOST_VALUES = 100_000
 """Values in one JSON text, in all."""
 MOST_LINES = 10_000
+_TOO_MUCH = 1e30
 
 
 def text(data: bytes) -> str:
@@ -68,8 +69,8 @@ def _harmless(value: Any) -> Any:
         return {harmless(key): _harmless(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_harmless(one) for one in value]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**30:
-        return float(value) if abs(value) < 10**300 else None
+    if isinstance(value, float | int) and not isinstance(value, bool) and not abs(value) < _TOO_MUCH:
+        return None
     return value
 
 

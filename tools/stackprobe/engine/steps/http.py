@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from stackprobe.engine import web_address, web_request
+from stackprobe.engine import guest_text, web_address, web_request
 from stackprobe.engine.classify import StepError, StepFailure, Unanswered
 from stackprobe.engine.expect import Checked
 from stackprobe.engine.steps.arguments import flag, number
@@ -32,12 +32,25 @@ class HttpStep(StepKind):
     ``redirects`` is how many redirections are followed, by default none: never to anything but http and https, never
     from https to http; ``headers`` go to the same host only. ``verify`` (true) and ``ca_file`` are about the
     certificate. ``max_bytes`` is how much of the body is read (1 MiB). ``on``: a guest connects, by its connection.
+    ``parse``: ``json`` gives the whole body as data.
     """
 
     name = "http"
     required = frozenset({"url"})
     optional = frozenset(
-        {"method", "headers", "status", "body", "certificate_days", "redirects", "verify", "ca_file", "max_bytes", "on"}
+        {
+            "method",
+            "headers",
+            "status",
+            "body",
+            "certificate_days",
+            "redirects",
+            "verify",
+            "ca_file",
+            "max_bytes",
+            "on",
+            "parse",
+        }
     )
     default_deadline_s = 20.0
 
@@ -58,6 +71,8 @@ class HttpStep(StepKind):
         text = _text(answered)
         self._judge(context, answered, text, statuses, pattern, least_days)
         result = _result(answered, text, order, phases)
+        if arguments.get("parse") not in (None, ""):
+            result["json"] = _parsed(arguments["parse"], answered)
         if arguments.get("expect"):
             context.verify(result, arguments["expect"])
         return result
@@ -181,6 +196,14 @@ def _statuses(given: Any) -> list[int]:
     if not all(100 <= one <= 599 for one in found):
         raise StepError(f"`status` must be an HTTP status or a list of them, not {given!r}")
     return found
+
+
+def _parsed(parse: Any, answered: Answered) -> Any:
+    if parse != "json":
+        raise StepError(f"`parse` knows json, not {parse!r}")
+    if not answered.complete:
+        raise StepFailure(f"the body is longer than {len(answered.body)} bytes")
+    return guest_text.parsed(answered.body)
 
 
 def _pattern(given: Any) -> re.Pattern[str] | None:
