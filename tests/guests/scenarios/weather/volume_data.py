@@ -21,10 +21,11 @@ FAULTS = {
         "See the growth in the guest", None, "the disk still has 1073741824 bytes", options=HASTY,
     ),
     "the hypervisor cannot attach it": Fault(
-        of_driver(SCENARIO, "attach", error="no such target"), "Attach the volume", None, zone="first",
-        options={"deadline": 15},
+        of_driver(SCENARIO, "attach", error="no such target"), "Attach the volume", 200, "last seen: status available",
+        zone="first", options={"deadline": 15},
     ),
     "it is never detached": Fault(
-        of_driver(SCENARIO, "detach", stuck=True), "Detach the volume", None, zone="first", options={"deadline": 15}
+        of_driver(SCENARIO, "detach", stuck=True), "Detach the volume", 200, "last seen: status detaching",
+        zone="first", options={"deadline": 15},
     ),
 }  # fmt: skip
