@@ -48,6 +48,9 @@ NEEDED = {
         "isc-dhcp-client": "dhclient",
         "openssh-client": "ssh",
         "openssh-server": "sshd",
+        "bc": "bc",
+        "fio": "fio",
+        "iperf3": "iperf3",
     },
 }
 #: Programs of administrators may not be on a user's PATH.

@@ -228,3 +228,13 @@ def test_a_run_that_is_interrupted_does_not_wait_for_an_answer(probe: Probe, sit
     probe.close("SIGTERM")
     assert time.monotonic() - begin < 10
     assert probe.one("step", kind="http")["outcome"] == "error"
+
+
+def test_a_body_of_json_is_read_as_data_and_nothing_else_is(probe: Probe, site: WebServer) -> None:
+    answer = probe.step("http", url=f"{site.url}/json", parse="json", expect={"json.links.0.mtu": 1442})
+    assert (answer["outcome"], answer["result"]["json"]) == ("passed", {"links": [{"mtu": 1442}]})
+    refused = probe.step("http", "Page", url=site.url, parse="json")
+    assert (refused["outcome"], "is no JSON" in refused["message"]) == ("failed", True), refused
+    cut = probe.step("http", "Cut", url=f"{site.url}/json", parse="json", max_bytes=5)
+    assert (cut["outcome"], "longer than 5 bytes" in cut["message"]) == ("failed", True), cut
+    assert probe.step("http", "Other", url=site.url, parse="xml")["outcome"] == "error"

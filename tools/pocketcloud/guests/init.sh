@@ -10,7 +10,8 @@ if [ "$disk" != / ]; then
     done
     mount -t proc proc proc && mount -t sysfs -o ro sysfs sys && mount -t tmpfs -o mode=755 tmpfs dev &&
         mount -t tmpfs -o mode=755 tmpfs run || exit 1
-    mkdir dev/pts dev/shm run/sshd
+    mount -t tmpfs -o mode=755 tmpfs sys/block || exit 1 # of the machine's block devices, a guest sees its volumes
+    mkdir dev/pts dev/shm run/sshd run/cloud-init
     mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts dev/pts
     mount -t tmpfs -o mode=1777 tmpfs dev/shm
     ln -s pts/ptmx dev/ptmx
@@ -125,6 +126,8 @@ if [ ! -e /var/lib/user-data-done ]; then
         echo "$name: user data ended with $?"
     fi
 fi
+# cloud-init's sign that it is through, for which customers wait
+echo '{"v1": {"datasource": "DataSourceOpenStack", "errors": []}}' > /run/cloud-init/result.json
 echo
 echo "$name login: "
 while sleep 1; do configure; configure6; done
