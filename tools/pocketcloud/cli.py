@@ -90,9 +90,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "up":
         if options.rtt < 0:
             raise PocketcloudError("--rtt is negative", "give milliseconds")
-        cloud.up(
-            options.port, options.tls, options.rtt, options.extra, options.series, options.guests, options.hypervisor
-        )
+        how = (options.port, options.tls, options.rtt, options.extra, options.series)
+        cloud.up(*how, guests=options.guests, hypervisor=options.hypervisor)
         print(f"export OS_CLIENT_CONFIG_FILE={shlex.quote(str(cloud.clouds_yaml))} OS_CLOUD=demo")
         return 0
     if options.command == "down":

@@ -145,7 +145,7 @@ class Cloud:
         if guests:
             preconditions.check(self.layout)
             if machines:
-                qemu_preconditions.check()
+                qemu_preconditions.check(self.layout)
             elif obstacle := loop.obstacle(root):
                 self.progress.note(f"volumes will not appear in the guests: {obstacle}")
         if keepers := [service.name for service in services if service.attributes]:

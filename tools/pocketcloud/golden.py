@@ -55,9 +55,8 @@ def ensure(
         try:
             beside = "".join(f" with {service.name}" for service in settings.optional[:1])
             more = "".join(f", {service.name}" for service in settings.optional[1:])
-            with progress.step(
-                f"building the golden state{beside}{more}{' with guests' if guests else ''}{', virtual machines' if image else ''} (once)"
-            ) as update:
+            kinds = (" with guests" if guests else "") + (", virtual machines" if image else "")
+            with progress.step(f"building the golden state{beside}{more}{kinds} (once)") as update:
                 _build(partial, settings, update)
             os.rename(partial.root, place)
         except ServiceDied as died:

@@ -20,8 +20,10 @@ from pocketcloud.qemu.preconditions import KERNEL_PACKAGE
 
 INIT = Path(__file__).parent / "init.sh"
 WANTED = ("virtio_pci", "virtio_net", "virtio_blk", "virtio-rng")
-DIRECTORIES = ("bin", "sbin", "etc/dropbear", "proc", "sys", "dev", "root", "tmp", "run", "var/tmp", "usr/bin", "usr/sbin",
-               "mnt", "modules")  # fmt: skip
+DIRECTORIES = (
+    *("bin", "sbin", "etc/dropbear", "proc", "sys", "dev", "root", "tmp", "run", "var/tmp", "usr/bin", "usr/sbin"),
+    *("mnt", "modules"),
+)
 FILES = {
     "etc/passwd": "root:x:0:0::/root:/bin/sh\n",
     "etc/group": "root:x:0:\n",
@@ -79,9 +81,8 @@ def _kernel(package: str, tree: Path) -> tuple[Path, Path]:
         subprocess.run(["dpkg", "-x", str(files[0]), str(tree)], check=True, stdin=subprocess.DEVNULL)
         installed = tree / "boot" / f"vmlinuz-{version}"
     root = Path("/") if installed.is_relative_to("/boot") else tree
-    modules = next(
-        place for place in (root / "lib/modules" / version, root / "usr/lib/modules" / version) if place.is_dir()
-    )
+    places = (root / "lib/modules" / version, root / "usr/lib/modules" / version)
+    modules = next(place for place in places if place.is_dir())
     return installed, modules
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pocketcloud.errors import PocketcloudError
 from pocketcloud.guests.preconditions import PATH
+from pocketcloud.layout import Layout
 
 #: Each program with the package of Debian that has it.
 PROGRAMS = {
@@ -26,19 +27,24 @@ FILES = {
 }
 BINDING = Path("/usr/lib/python3/dist-packages")
 MODULES = ("libvirt.py", "libvirtmod.*.so")
+HIDDEN = ("/etc", "/run", "/var/lib", "/var/cache", "/var/log")
 KERNEL_PACKAGE = "linux-image-cloud-amd64"
 
 
 def missing_packages() -> list[str]:
     """The packages to install."""
-    absent = {
-        package for name, package in PROGRAMS.items() if not (shutil.which(name) or shutil.which(name, path=PATH))
-    }
+    found = {name: shutil.which(name) or shutil.which(name, path=PATH) for name in PROGRAMS}
+    absent = {package for name, package in PROGRAMS.items() if not found[name]}
     return sorted(absent | {package for file, package in FILES.items() if not Path(file).exists()})
 
 
-def check() -> None:
+def check(layout: Layout) -> None:
     """Raise PocketcloudError, with everything that can be said at once, unless such guests can be had here."""
+    if any(layout.root.is_relative_to(place) for place in HIDDEN):
+        raise PocketcloudError(
+            f"{layout.root} is below one of {', '.join(HIDDEN)}, where the cloud's libvirtd sees its own files",
+            "choose another directory",
+        )
     if missing := missing_packages():
         raise PocketcloudError(
             "virtual machines need packages that are not installed",
