@@ -56,7 +56,8 @@ for try in $(seq 50); do [ -e /sys/class/net/eth0 ] && break; sleep 0.1; done
 configure
 echo "guest: network at $(uptime)"
 
-fetch() { wget -q -T 5 -O - "http://169.254.169.254/$1"; }
+# busybox's wget crashes with a time-out of its own
+fetch() { timeout 5 wget -q -O - "http://169.254.169.254/$1"; }
 for try in $(seq 20); do
     fetch latest/meta-data/public-keys/0/openssh-key > /root/.ssh/authorized_keys && break
     sleep 0.5
