@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.github.node_tools import NodeMissing, NodeTools, node_tools
 from tests.github.runner import Expressions
+from tests.github.trial_workflows import Run, running
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +27,9 @@ def expressions(node: NodeTools) -> Iterator[Expressions]:
     one = Expressions(node.node_modules)
     yield one
     one.close()
+
+
+@pytest.fixture
+def run(tmp_path: Path, expressions: Expressions) -> Run:
+    """Runs a small workflow."""
+    return running(tmp_path, expressions)

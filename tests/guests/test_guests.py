@@ -100,6 +100,20 @@ def test_a_reboot_starts_another_init_and_keeps_the_disk(customer: Customer, out
     assert outside.ssh(customer.address, "cat /root/kept") == kind
 
 
+def test_a_rebuilt_guest_has_a_new_disk_and_a_new_host_key(customer: Customer, outside: Outside) -> None:
+    def host_key() -> str:
+        return outside.ssh(customer.address, "cat /etc/ssh/ssh_host_ed25519_key.pub")
+
+    outside.ssh(customer.address, "echo old > /root/kept")
+    before = host_key()
+    customer.cloud.compute.rebuild_server(customer.servers["first"], image=customer.cloud.image.find_image("guest").id)
+    customer.wait("first", "ACTIVE")
+    assert outside.login(customer.address) == "tests-first"
+    assert outside.ssh(customer.address, "cat /root/kept 2>/dev/null || echo none") == "none"
+    assert host_key() != before
+    until(lambda: outside.ssh(customer.address, "cat /var/tmp/evidence || true") == "from the user data", "user data")
+
+
 def test_a_stopped_guest_is_silent_until_it_is_started(customer: Customer, outside: Outside) -> None:
     customer.cloud.compute.stop_server(customer.servers["first"])
     customer.wait("first", "SHUTOFF")

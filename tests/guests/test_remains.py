@@ -77,6 +77,7 @@ def test_a_cloud_that_was_killed_is_removed_by_down_and_replaced_by_up(
     own = Cloud(directory)
     own.up(guests=True)
     theirs = guest_of(own, key)
+    own.faults([{"packets": "delay", "rtt_ms": 10}, {"packets": "refuse_500", "port": 80}, {"packets": "open"}])
     supervisor = processes.names(own.layout)["supervisor"]
     kill([supervisor])
     until(lambda: not processes.find(directory), "services ended with their supervisor")

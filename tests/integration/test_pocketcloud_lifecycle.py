@@ -120,7 +120,7 @@ def test_a_second_cloud_beside_the_first_with_tls_and_a_long_line(cloud: Cloud, 
     started = time.monotonic()
     with socket.create_connection(("127.0.0.1", port)) as plain:
         context.wrap_socket(plain, server_hostname="127.0.0.1").close()
-    assert 0.12 <= time.monotonic() - started < 0.5
+    assert 0.12 <= time.monotonic() - started < 2
 
     let_something_hang(other, demo)
     started = time.monotonic()

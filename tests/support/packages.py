@@ -45,8 +45,12 @@ NEEDED = {
         "ethtool": "ethtool",
         "busybox-static": "busybox",
         "curl": "curl",
+        "isc-dhcp-client": "dhclient",
         "openssh-client": "ssh",
         "openssh-server": "sshd",
+        "bc": "bc",
+        "fio": "fio",
+        "iperf3": "iperf3",
     },
 }
 #: Programs of administrators may not be on a user's PATH.

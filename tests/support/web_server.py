@@ -101,6 +101,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _large(self, _: str) -> None:
         self._send(content=b"x" * 3_000_000)
 
+    def _json(self, _: str) -> None:
+        self._send(content=b'{"links": [{"mtu": 1442}]}')
+
     def _to(self, place: str) -> None:
         self._send(302, b"", Location=f"/{place}")
 

@@ -52,6 +52,7 @@ def test_names_follow_the_contract(tmp_path: Path) -> None:
         assert f"{root}.{name}" in found, name
     assert found[f"{root}.run.start_delay_ms"] == 2500
     assert found[f"{root}.run.scenarios_failed"] == 3
+    assert found[f"{root}.run.itself_failed"] == 0
 
 
 def test_every_step_figure_equals_the_journals(tmp_path: Path) -> None:

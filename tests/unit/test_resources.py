@@ -89,6 +89,29 @@ def test_deleting_what_is_gone_is_fine_and_a_refusal_is_not() -> None:
         KINDS["volume"].delete(always(409, {}), "x", time.monotonic() + 5)
 
 
+def test_a_floating_ip_goes_when_its_port_forwardings_have_gone() -> None:
+    forwardings = [{"id": "1"}, {"id": "2"}]
+
+    def answer(method: str, path: str, arguments: dict[str, Any]) -> tuple[int, Any]:
+        if method == "GET":
+            return 200, {"port_forwardings": list(forwardings)}
+        if "/port_forwardings/" in path:
+            forwardings.pop()
+            return 204, ""
+        return (409, {}) if forwardings else (204, "")
+
+    cloud: Any = Cloud(answer)
+    KINDS["floating_ip"].delete(cloud, "x", time.monotonic() + 5)
+    assert forwardings == [] and cloud.asked[-1] == "DELETE /floatingips/x"
+
+
+@pytest.mark.parametrize("forwardings", [(404, {}), (200, {"port_forwardings": []})])
+def test_a_floating_ip_that_is_refused_without_port_forwardings_is_told_so(forwardings: tuple[int, Any]) -> None:
+    cloud: Any = Cloud(lambda method, *_: forwardings if method == "GET" else (409, {}))
+    with pytest.raises(openstack.exceptions.ConflictException):
+        KINDS["floating_ip"].delete(cloud, "x", time.monotonic() + 5)
+
+
 def test_waiting_asks_at_most_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kind, "POLL_INTERVAL_S", 0.2)
     cloud = always(200, {"network": {"id": "x", "status": "ACTIVE"}})

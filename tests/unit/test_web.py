@@ -64,14 +64,14 @@ def trickle_headers(connection: socket.socket) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("behaviour", [trickle, trickle_headers, lambda _: time.sleep(2)])
+@pytest.mark.parametrize("behaviour", [trickle, trickle_headers, lambda _: time.sleep(4)])
 def test_a_server_that_trickles_or_is_silent_ends_at_the_time_out(
     serve: Serve, behaviour: Callable[[socket.socket], None]
 ) -> None:
     url, began = serve(behaviour), time.monotonic()
     with pytest.raises(FetchFailed, match=r"within|in time"):
         fetch(url, timeout_s=0.3)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2.5
 
 
 def test_an_answer_that_is_too_large_is_none(serve: Serve) -> None:

@@ -137,8 +137,8 @@ def test_a_zuul_that_is_away_refuses_or_is_slow(api: ZuulApi) -> None:
     assert caught.value.status == 503
     with pytest.raises(ZuulUnusable, match="refused"):
         Zuul(parse_place("http://127.0.0.1:9/t/x")).builds("x")
-    api.delay_s = 1.0
+    api.delay_s = 2.0
     began = time.monotonic()
     with pytest.raises(ZuulUnusable, match=r"within|in time"):
         Zuul(parse_place(api.url), timeout_s=0.2).builds("x")
-    assert time.monotonic() - began < 0.8
+    assert time.monotonic() - began < 1.9

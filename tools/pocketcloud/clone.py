@@ -26,7 +26,9 @@ PLUGIN = {
     "entry_points.txt": (
         "[neutron.ml2.mechanism_drivers]\npocketcloud = pocketcloud.host.drivers.neutron:AlwaysBind\n"
         "[octavia.compute.drivers]\npocketcloud = pocketcloud.host.drivers.octavia:Machines\n"
+        "pocketcloud_haproxy = pocketcloud.host.drivers.octavia_haproxy:Machines\n"
         "[octavia.amphora.drivers]\npocketcloud = pocketcloud.host.drivers.octavia:Balancers\n"
+        "pocketcloud_haproxy = pocketcloud.host.drivers.octavia_haproxy:Balancers\n"
         "[octavia.cert_generator]\npocketcloud = pocketcloud.host.drivers.octavia:Certificates\n"
         "[designate.backend]\npocketcloud = pocketcloud.host.drivers.designate:NameServer\n"
     ),

@@ -29,6 +29,7 @@ from pocketcloud.services import CORE, Service, chosen
 
 NAMESPACES, QEMU = HYPERVISORS = ("namespaces", "qemu")
 NEED_BYTES = 60 * cache.MIB
+FAULTS_PATIENCE_S = 20.0
 UNFIT = set("$%?#\"'\\\n\r\t")  # in paths: they mean something in configuration files and in database URLs
 
 
@@ -233,7 +234,7 @@ class Cloud:
         parsed = parse(text)
         write_private(self.layout.faults, text + "\n")
         for_packets = [rule.key for rule in parsed if isinstance(rule, PacketRule)]
-        if Names(self.layout.root).run.exists() and not InForce(self.layout).wait(for_packets):
+        if Names(self.layout.root).run.exists() and not InForce(self.layout).wait(for_packets, FAULTS_PATIENCE_S):
             raise PocketcloudError(
                 "the data plane does not follow the rules for packets",
                 f"see {self.layout.log / plane.PACKET_FAULTS}.out",

@@ -19,6 +19,7 @@ class Service:
     needs: tuple[str, ...] = ()  # the optional services that it cannot do without
     datagrams: bool = False  # whether it listens on UDP as well, at the number of its public port
     attributes: bool = False  # it keeps extended attributes of files
+    more: tuple[str, ...] = ()  # distributions that it has as well
 
 
 CORE = (
@@ -33,7 +34,7 @@ OPTIONAL = (
     Service("swift", "object-store", "/v1/AUTH_%(project_id)s", "swift", attributes=True),
     Service("barbican", "key-manager", "", "barbican"),
     Service("heat", "orchestration", "/v1/%(project_id)s", "openstack-heat"),
-    Service("octavia", "load-balancer", "", "octavia"),
+    Service("octavia", "load-balancer", "", "octavia", more=("ovn-octavia-provider",)),
     Service("designate", "dns", "", "designate", datagrams=True),
     Service("manila", "shared-file-system", "/v2", "manila"),
 )

@@ -51,7 +51,8 @@ def ensure_layers(venv: Path, services: Iterable[Service], progress: Progress) -
     for service in services:
         place = cache.directory() / f"layer-{service.name}-{cache.layer_key(service.name)}"
         constraints = ["-c", str(NEWEST.constraints_file), "-c", str(cache.CONSTRAINTS_MORE)]
-        command = [*_pip(venv), "--prefix", str(place), "--no-warn-script-location", *constraints, service.package]
+        packages = (service.package, *service.more)
+        command = [*_pip(venv), "--prefix", str(place), "--no-warn-script-location", *constraints, *packages]
         _ensure(place, [command], f"{service.name} (once)", LAYER_NEED_BYTES, progress)
         layers[service.name] = str(place)
     return layers

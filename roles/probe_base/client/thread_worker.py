@@ -37,7 +37,7 @@ _BUILTIN = ("set_fact", "include_vars", "debug", "assert", "fail")
 IN_PROCESS = frozenset(
     {"probe_call", "probe_wait", "probe_check", "probe_delete", "probe_token", "probe_endpoint"}
     | {"probe_dns", "probe_http", "probe_temporary_url", "probe_quota", "probe_join", "probe_finish"}
-    | {"probe_turn", "probe_ssh", "probe_command", "probe_ping", "probe_connect"}
+    | {"probe_turn", "probe_ssh", "probe_command", "probe_ping", "probe_connect", "probe_spread"}
     | {prefix + name for name in _BUILTIN for prefix in ("", "ansible.builtin.", "ansible.legacy.")}
 )
 

@@ -20,6 +20,9 @@ FILES = {
     "undelivered.txt": ("Figures not delivered yet", "stackprobe_undelivered"),
 }
 """Each file that is published, in this order, with a name for people and a type for programs."""
+CONSOLES = "consoles"
+MOST_CONSOLES = 20
+"""Folder of console logs of guests, and how many of them are artifacts of their own."""
 ACTIONS = {
     "sweep": "leftovers could not be removed",
     "send": "figures could not be delivered to Graphite and wait for a later build",
@@ -41,11 +44,15 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def artifacts(directory: Path) -> list[dict[str, Any]]:
     """The artifacts of a build, for ``zuul_return``; addresses are relative to the log address of the build."""
-    return [
+    found = [
         {"name": name, "url": f"{directory.name}/{file}", "metadata": {"type": kind}}
         for file, (name, kind) in FILES.items()
         if (directory / file).is_file()
     ]
+    for console in sorted((directory / CONSOLES).glob("*.txt"))[:MOST_CONSOLES]:
+        url = f"{directory.name}/{CONSOLES}/{console.name}"
+        found.append({"name": f"Console log {console.stem}", "url": url, "metadata": {"type": "stackprobe_console"}})
+    return found
 
 
 def warnings(directory: Path, verdict: Mapping[str, Any], done: Mapping[str, Any]) -> list[str]:

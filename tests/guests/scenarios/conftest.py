@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,13 @@ import pytest
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 
+from tests.guests.scenarios.jump_host import BASTION, jump_host
 from tests.guests.scenarios.probing import GuestsRun, World, run_in_the_outside
 from tests.guests.scenarios.season import SEASON
 from tests.integration.conftest import Rules, connect
 from tests.integration.scenarios.seasons import WITNESS
 
+Options = Mapping[str, Mapping[str, Any]]
 MANY = {"instances": 60, "cores": 120, "ram": 60 * 1024}
 """The customer's quota of compute: all scenarios are to run side by side."""
 
@@ -32,19 +34,32 @@ def roomy(cloud: Cloud, admin: Connection) -> Iterator[Cloud]:
     before = admin.compute.get_quota_set(project)
     admin.compute.update_quota_set(project, **MANY)
     admin.network.update_quota(project.id, security_groups=100, security_group_rules=500)
+    # neutron makes a project's default group when it first looks: here, so that none appears during a run
+    service = admin.identity.find_project("service")
+    admin.network.delete_security_group(admin.network.create_security_group(name="first", project_id=service.id))
     yield cloud
     admin.compute.update_quota_set(project, **{name: getattr(before, name) for name in MANY})
 
 
 @pytest.fixture(scope="session")
-def fair(roomy: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> GuestsRun:
+def fair(roomy: Cloud, admin: Connection, options: Options, tmp_path_factory: pytest.TempPathFactory) -> GuestsRun:
     """The run of all scenarios without faults, which leaves nothing; made once."""
     world = World(roomy, admin)
     roomy.faults()
     directory = tmp_path_factory.mktemp("fair") / "run"
-    run = run_in_the_outside(roomy, directory, SEASON.scenarios, options=SEASON.options)
+    run = run_in_the_outside(roomy, directory, SEASON.scenarios, options=options)
     assert (run.results.leftovers, world.left()) == (0, {}), run.said
     return run
+
+
+@pytest.fixture(scope="session")
+def options(roomy: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Options]:
+    """The options of all scenarios; those with ``access: BASTION`` get a jump host that exists already."""
+    with jump_host(roomy.outside, tmp_path_factory.mktemp("bastion")) as host:
+        yield {
+            name: {**own, "access": host} if own.get("access") == BASTION else own
+            for name, own in SEASON.options.items()
+        }
 
 
 Storms = Callable[[str, str], GuestsRun]
@@ -52,14 +67,14 @@ Storms = Callable[[str, str], GuestsRun]
 
 
 @pytest.fixture(scope="session")
-def storm(roomy: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> Storms:
+def storm(roomy: Cloud, admin: Connection, options: Options, tmp_path_factory: pytest.TempPathFactory) -> Storms:
     """Call it with a scenario and one of its faults: asserts that it was seen; each run is made once."""
     runs: dict[int, tuple[GuestsRun, Any]] = {}
 
     def seen(scenario: str, what: str) -> GuestsRun:
         number = SEASON.number(scenario, what)
         if number not in runs:
-            runs[number] = _rage(roomy, admin, number, tmp_path_factory.mktemp(f"storm-{number}") / "run")
+            runs[number] = _rage(roomy, admin, options, number, tmp_path_factory.mktemp(f"storm-{number}") / "run")
         run, left = runs[number]
         SEASON.of(number)[scenario].was_seen(run, scenario)
         assert (run.results.leftovers, left) == (0, {}), run.said
@@ -68,10 +83,10 @@ def storm(roomy: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFact
     return seen
 
 
-def _rage(cloud: Cloud, admin: Connection, number: int, directory: Path) -> tuple[GuestsRun, Any]:
+def _rage(cloud: Cloud, admin: Connection, options: Options, number: int, directory: Path) -> tuple[GuestsRun, Any]:
     """The run with the faults of this number, and what it left."""
     faults, world = SEASON.of(number), World(cloud, admin)
-    options = {name: {**SEASON.options.get(name, {}), **fault.options} for name, fault in faults.items()}
+    options = {name: {**options.get(name, {}), **fault.options} for name, fault in faults.items()}
     cloud.faults([dict(rule) for fault in faults.values() for rule in fault.rules])
     try:
         run = run_in_the_outside(cloud, directory, [*faults, WITNESS], options=options)
@@ -81,7 +96,7 @@ def _rage(cloud: Cloud, admin: Connection, number: int, directory: Path) -> tupl
 
 
 @pytest.fixture
-def probed(roomy: Cloud, admin: Connection, tmp_path: Path) -> Callable[..., GuestsRun]:
+def probed(roomy: Cloud, admin: Connection, options: Options, tmp_path: Path) -> Callable[..., GuestsRun]:
     """Call it with a list of scenarios, `options` and `faults` (rules) for a run of their own that must leave nothing.
 
     It takes what else ``run_probes`` takes. A run of one's own takes half a minute: better is a fault of the season.
@@ -91,7 +106,7 @@ def probed(roomy: Cloud, admin: Connection, tmp_path: Path) -> Callable[..., Gue
     def run(scenarios: list[str], *, faults: Rules | None = None, **more: Any) -> GuestsRun:
         world = World(roomy, admin)
         roomy.faults(faults or [])
-        more["options"] = {name: {**SEASON.options.get(name, {}), **(more.get("options") or {}).get(name, {})}
+        more["options"] = {name: {**options.get(name, {}), **(more.get("options") or {}).get(name, {})}
                            for name in scenarios}  # fmt: skip
         try:
             runs.append(run_in_the_outside(roomy, tmp_path / f"run-{len(runs)}", scenarios, **more))

@@ -63,12 +63,12 @@ def run_in_the_outside(cloud: Cloud, directory: Path, scenarios: Iterable[str], 
 
 
 def guests_on_the_machine(cloud: Cloud) -> set[str]:
-    """The namespaces of a cloud's guests."""
-    prefix = Names(cloud.layout.root).prefix + "guest-"
+    """The namespaces of a cloud's guests, and of the machines of its load balancers."""
+    prefixes = tuple(Names(cloud.layout.root).prefix + kind for kind in ("guest-", "balancer-"))
     listed = json.loads(
         subprocess.run(["ip", "-j", "netns"], capture_output=True, text=True, check=True).stdout or "[]"
     )
-    return {one["name"] for one in listed if one["name"].startswith(prefix)}
+    return {one["name"] for one in listed if one["name"].startswith(prefixes)}
 
 
 class World:

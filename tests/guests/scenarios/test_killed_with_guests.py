@@ -17,8 +17,8 @@ from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 from stackprobe.results import Outcome, from_directory
 
+from tests.guests.scenarios.conftest import Options
 from tests.guests.scenarios.probing import GuestsRun, World
-from tests.guests.scenarios.season import SEASON
 
 MANY = ("guest_login", "guest_metadata", "server_batch_login")
 PATIENCE_S = 300.0
@@ -27,11 +27,11 @@ PATIENCE_S = 300.0
 class Run:
     """``stackprobe run`` in the outside of the cloud, to be killed."""
 
-    def __init__(self, cloud: Cloud, directory: Path) -> None:
+    def __init__(self, cloud: Cloud, directory: Path, options: Options) -> None:
         directory.mkdir()
         self.output, self.log = directory / "out", directory / "run.log"
         config = directory / "probes.yaml"
-        config.write_text(json.dumps({"options": {name: SEASON.options[name] for name in MANY}}), encoding="utf-8")
+        config.write_text(json.dumps({"options": {name: options[name] for name in MANY}}), encoding="utf-8")
         self._inside = ["ip", "netns", "exec", cloud.outside, sys.executable, "-m", "stackprobe"]
         self._environment = {
             **os.environ,
@@ -105,10 +105,15 @@ def a_moment(fair: GuestsRun, part: tuple[float, float]) -> int:
 
 @pytest.mark.parametrize("part", [(0.3, 0.6), (0.6, 0.95)], ids=["while guests are made", "while they are there"])
 def test_a_run_that_was_killed_is_swept(
-    roomy: Cloud, admin: Connection, fair: GuestsRun, tmp_path: Path, part: tuple[float, float]
+    roomy: Cloud,
+    admin: Connection,
+    fair: GuestsRun,
+    options: Options,
+    tmp_path: Path,
+    part: tuple[float, float],
 ) -> None:
     world, steps = World(roomy, admin), a_moment(fair, part)
-    run = Run(roomy, tmp_path / "run")
+    run = Run(roomy, tmp_path / "run", options)
     try:
         run.wait_for_steps(steps)
     finally:
@@ -120,10 +125,10 @@ def test_a_run_that_was_killed_is_swept(
 
 
 def test_a_run_that_is_told_to_end_tidies_up_itself(
-    roomy: Cloud, admin: Connection, fair: GuestsRun, tmp_path: Path
+    roomy: Cloud, admin: Connection, fair: GuestsRun, options: Options, tmp_path: Path
 ) -> None:
     world, steps = World(roomy, admin), a_moment(fair, (0.4, 0.9))
-    run = Run(roomy, tmp_path / "run")
+    run = Run(roomy, tmp_path / "run", options)
     try:
         run.wait_for_steps(steps)
         run.process.terminate()

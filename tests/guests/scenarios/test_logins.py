@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.guests.scenarios.conftest import Storms
+from pathlib import Path
+
+from stackprobe.results import Outcome
+
+from tests.guests.scenarios.conftest import Options, Storms
+from tests.guests.scenarios.jump_host import LOG
 from tests.guests.scenarios.probing import GuestsRun
 from tests.guests.scenarios.weather.guest_login import LOGIN, RTT_MS
 from tests.guests.scenarios.weather.server_batch_login import OPTIONS, SLOW_S
@@ -22,6 +27,15 @@ def test_connect_banner_and_login_are_measured_apart_and_since_the_order(fair: G
     assert metrics["log_in_to_the_guest.banner_ms"] == step.figures["banner_ms"]
     again = fair.step("guest_login", "Log in once more")
     assert again.duration_ms < step.figures["since_ms"]
+
+
+def test_a_login_states_how_the_host_key_is_known(fair: GuestsRun) -> None:
+    def sources(step: str) -> list[object]:
+        checks = fair.step("guest_login", step).checks
+        return [one.actual for one in checks if one.name == "host key known from"]
+
+    assert sources(LOGIN) == ["console"]
+    assert sources("Log in once more") == ["earlier login"]
 
 
 def test_each_guest_of_a_batch_has_its_own_clock_and_all_of_them_a_distribution(fair: GuestsRun) -> None:
@@ -59,6 +73,12 @@ def test_the_console_log_is_kept_when_nobody_gets_in(storm: Storms) -> None:
     assert "console log ends" in message
     kept = list((run.output / "consoles").glob("*guest_login*"))
     assert kept and "BEGIN SSH HOST KEY KEYS" in kept[0].read_text(encoding="utf-8")
+
+
+def test_an_existing_jump_host_leads_to_a_guest(fair: GuestsRun, options: Options) -> None:
+    assert fair.outcome("guest_metadata") is Outcome.PASSED
+    log = Path(options["guest_metadata"]["access"]["key_file"]).with_name(LOG)
+    assert "Accepted publickey for root" in log.read_text(encoding="utf-8")
 
 
 def test_no_private_key_is_ever_written(fair: GuestsRun) -> None:

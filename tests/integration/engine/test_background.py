@@ -138,3 +138,44 @@ def test_a_join_tells_the_zones_of_what_went_wrong(probe: Probe) -> None:
     joined = probe.step("join")
     assert joined["fatal"] and joined["result"] == {"wrong_zones": ["bad", "worse"]}
     assert probe.step("join")["result"] == {"wrong_zones": []}
+
+
+def test_who_reads_the_output_may_go_while_the_run_goes_on(probe: Probe) -> None:
+    told = []
+
+    def gone(event: dict[str, Any]) -> None:
+        told.append(event)
+        raise BrokenPipeError
+
+    probe.session.recorder.listeners.insert(0, gone)
+    probe.step("check", "Look", value=1, expect={".": 1}, background=True)
+    assert probe.step("join", "Join")["outcome"] == "passed"
+    assert probe.one("step", step="Look")["outcome"] == "passed"
+    assert len(told) == 1, "nothing further"
+
+
+def test_one_that_goes_wrong_ends_the_others_of_its_zone_where_it_is_wanted(probe: Probe) -> None:
+    waiting(probe, "Log in", "az1", 50)
+    probe.step("check", "Boot", value=1, expect={".": 2}, zone="az1", background=True)
+    probe.step("wait", "Other", call="network.networks", until={"#": {"min": 0}}, zone="az2", background=True)
+    began = time.monotonic()
+    answer = probe.step("join", "Join", give_up=True)
+    assert (answer["outcome"], answer["fatal"]) == ("failed", True)
+    assert time.monotonic() - began < 20
+    step = probe.one("step", step="Log in")
+    assert (step["outcome"], step["message"]) == ("skipped", "given up, since what goes on beside it went wrong")
+    assert probe.one("step", step="Other")["outcome"] == "passed"
+
+
+def test_what_a_join_keeps_is_joined_again_with_its_figures(probe: Probe) -> None:
+    for zone in ("az1", "az2"):
+        probe.step("dns", "Ask", name="www.example.org", server="127.0.0.1:9", deadline=1, zone=zone, background=True)
+    assert probe.step("join", "First", zone="az1", keep=True)["fatal"]
+    assert probe.step("join", "Second")["result"]["wrong_zones"] == ["az1", "az2"]
+    for zone in ("az1", "az2"):
+        probe.step("endpoint", "Ask it", service="network", interface="public", zone=zone, background=True)
+    joined = probe.step("join", "Third", measure=True, spread={"age": "certificate_days"})
+    assert (joined["outcome"], joined["result"]) == ("passed", {"wrong_zones": [], "figures": {}})
+    probe.step("check", "Check", value=1, expect={".": 1}, background=True)
+    wrong = probe.step("join", "Fourth", measure=True, spread="since_ms")
+    assert wrong["outcome"] == "error" and "`spread` must be a mapping" in wrong["message"]

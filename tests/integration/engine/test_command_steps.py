@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import threading
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
 from stackprobe.engine.ssh import bringing
+from stackprobe.engine.steps.command import command_line
 
 from tests.integration.engine.driver import Probe, Record
-from tests.integration.engine.guests import log_in
+from tests.integration.engine.guests import Later, log_in
 from tests.support.ssh_server import SshServer, relay, ssh_server
 
 Run = Callable[..., Record]
@@ -160,6 +162,21 @@ def test_figures_become_metrics(run: Run, probe: Probe) -> None:
     assert probe.one("step", kind="command")["figures"] == {"bandwidth_mbps": 9412.3, "retransmits": 3}
 
 
+def test_a_figure_may_be_a_sum_and_be_expected(run: Run) -> None:
+    said, places = json.dumps({"slow": {"20": 1.5, ">=2000": 0.25}}), ["json.slow.20", "json.slow.>=2000"]
+
+    def most(percent: float) -> Record:
+        figures, expected = {"slow_percent": {"path": places}}, {"figures.slow_percent": {"max": percent}}
+        return run("cat", stdin=said, parse="json", figures=figures, expect=expected)
+
+    assert most(1.75)["outcome"] == "passed"
+    answer = most(1)
+    assert answer["outcome"] == "failed", answer
+    assert answer["message"] == "expected that figures.slow_percent is at most 1, but it is 1.75"
+    places.append("json.slow.50")
+    assert "no number for slow_percent at json.slow.50" in most(1)["message"]
+
+
 def test_any_exit_status_may_be_good(run: Run) -> None:
     assert run("exit 7", rc="any")["result"]["rc"] == 7
     assert run("exit 7", rc=["7", 0])["outcome"] == "passed"
@@ -195,14 +212,14 @@ def test_several_commands_share_a_connection(run: Run, probe: Probe, server: Ssh
     assert server.log.count("Accepted publickey") == before
 
 
-def test_a_connection_that_is_cut_within_a_command_is_told(probe: Probe, server: SshServer) -> None:
+def test_a_connection_that_is_cut_within_a_command_is_told(probe: Probe, server: SshServer, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
     with relay(server.port) as cable:
         log_in(probe, server, port=cable.port)
-        threading.Timer(0.7, cable.cut).start()
-        answer = probe.step("command", on="guest", run="echo begun; sleep 30", deadline=20)
+        Later(mark.exists, cable.cut)
+        answer = probe.step("command", on="guest", run=f"echo begun; sleep 0.5; touch {mark}; sleep 30", deadline=20)
     assert answer["outcome"] == "failed", answer
     assert "breaks before the command ended; its stdout ends with 'begun'" in answer["message"]
-    assert answer["duration_ms"] < 10_000
     answer = probe.step("command", on="guest", run="true")
     assert answer["outcome"] == "failed" and "the connection to guest (127.0.0.1) is broken" in answer["message"]
 
@@ -267,15 +284,45 @@ exec "$@"
 """
 
 
+def in_home(server: SshServer, program: str, text: str) -> None:
+    """Put a program where the user finds it."""
+    place = server.place / "home" / "bin" / program
+    place.write_text(text)
+    place.chmod(0o755)
+
+
 def test_a_package_manager_brings_what_is_absent(run: Run, server: SshServer) -> None:
-    for name, text in (("apt-get", APT_GET), ("sudo", SUDO)):
-        (server.place / "home" / "bin" / name).write_text(text)
-        (server.place / "home" / "bin" / name).chmod(0o755)
+    in_home(server, "apt-get", APT_GET)
+    in_home(server, "sudo", SUDO)
     answer = run("packed", needs=["packed"], bring={"packed": {"packages": True}})
     assert answer["outcome"] == "passed" and answer["result"]["stdout"] == "packed\n", answer
     answer = run("hopeless", needs=["hopeless"], bring={"hopeless": {"packages": True}})
     assert answer["outcome"] == "skipped", answer
     assert answer["message"] == "the guest has no hopeless, and it cannot be brought: no such package"
+
+
+def test_an_installation_without_end_is_given_up(run: Run, server: SshServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bringing, "INSTALL_S", 1)
+    in_home(server, "sudo", SUDO)
+    in_home(server, "apt-get", "#!/bin/sh\nexec sleep 600\n")
+    answer = run("late", needs=["late"], bring={"late": {"packages": True}})
+    assert answer["outcome"] == "skipped", answer
+    assert (
+        answer["message"] == "the guest has no late, and it cannot be brought: its installation takes longer than 1 s"
+    )
+
+
+def test_what_was_brought_is_found_by_root(tmp_path: Path) -> None:
+    user = SimpleNamespace(user="debian")
+    (tmp_path / "sudo").write_text(SUDO)
+    (tmp_path / bringing.PLACE).mkdir(parents=True)
+    (tmp_path / bringing.PLACE / "tool").write_text("#!/bin/sh\necho brought\n")
+    for program in (tmp_path / "sudo", tmp_path / bringing.PLACE / "tool"):
+        program.chmod(0o755)
+    line = command_line(user, "tool", sudo=True, before=bringing.path(["tool"]))
+    environment = {"HOME": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "brought\n", done.stderr
 
 
 def test_root_is_not_asked_to_become_root(run: Run, server: SshServer) -> None:

@@ -51,7 +51,7 @@ def test_a_name_is_answered_and_measured(ask: Ask, probe: Probe) -> None:
         "tcp": False,
     }
     step = probe.one("step", kind="dns")
-    assert 0 < step["duration_ms"] < 1000 and step["retries"] == 0
+    assert 0 < step["duration_ms"] < 5000 and step["retries"] == 0
     assert [one["outcome"] for one in probe.records("check")] == ["passed", "passed"]
     assert not [one for one in probe.records("call") if one["seq"] == step["seq"]]
 
@@ -178,5 +178,5 @@ def test_a_run_that_is_interrupted_does_not_wait_for_an_answer(probe: Probe, zon
     probe.step("dns", {"name": "silent.probed.example"}, server=zone.address, background=True, deadline=30, timeout=20)
     time.sleep(0.3)
     probe.close("SIGTERM")
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 10
     assert probe.one("step", kind="dns")["outcome"] == "error"

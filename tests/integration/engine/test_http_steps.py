@@ -48,7 +48,7 @@ def test_an_address_is_asked_and_its_time_taken_apart(probe: Probe, site: WebSer
     step = probe.one("step", kind="http")
     figures = step["figures"]
     assert set(figures) == {"dns_ms", "connect_ms", "first_byte_ms"} and min(figures.values()) > 0
-    assert sum(figures.values()) <= step["duration_ms"] < 1000
+    assert sum(figures.values()) <= step["duration_ms"] < 5000
     assert step["http_status"] == 200
     assert [one["check"] for one in probe.records("check")][:2] == ["status", "body"]
     assert not probe.records("call", seq=step["seq"])
@@ -70,7 +70,7 @@ def test_tls_is_measured_apart_and_the_certificates_days_are_known(
 def test_the_first_byte_is_told_from_the_rest(probe: Probe, site: WebServer) -> None:
     assert probe.step("http", url=f"{site.url}/slow")["outcome"] == "passed"
     figures = probe.one("step", kind="http")["figures"]
-    assert 400 <= figures["first_byte_ms"] < 1500 and figures["connect_ms"] < 300
+    assert 400 <= figures["first_byte_ms"] < 5000 and figures["connect_ms"] < 400
 
 
 @pytest.mark.parametrize(
@@ -226,5 +226,15 @@ def test_a_run_that_is_interrupted_does_not_wait_for_an_answer(probe: Probe, sit
     probe.step("http", url=f"{site.url}/hang", background=True, deadline=30)
     time.sleep(0.3)
     probe.close("SIGTERM")
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 10
     assert probe.one("step", kind="http")["outcome"] == "error"
+
+
+def test_a_body_of_json_is_read_as_data_and_nothing_else_is(probe: Probe, site: WebServer) -> None:
+    answer = probe.step("http", url=f"{site.url}/json", parse="json", expect={"json.links.0.mtu": 1442})
+    assert (answer["outcome"], answer["result"]["json"]) == ("passed", {"links": [{"mtu": 1442}]})
+    refused = probe.step("http", "Page", url=site.url, parse="json")
+    assert (refused["outcome"], "is no JSON" in refused["message"]) == ("failed", True), refused
+    cut = probe.step("http", "Cut", url=f"{site.url}/json", parse="json", max_bytes=5)
+    assert (cut["outcome"], "longer than 5 bytes" in cut["message"]) == ("failed", True), cut
+    assert probe.step("http", "Other", url=site.url, parse="xml")["outcome"] == "error"

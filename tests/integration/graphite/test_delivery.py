@@ -169,7 +169,7 @@ def test_a_carbon_that_does_not_answer_costs_a_time_out_and_no_figure(tmp_path: 
     one.signal("carbon", signal.SIGSTOP)
     began = time.monotonic()
     assert run(directory, one.carbon, "--timeout", "1") == 1
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
     one.signal("carbon", signal.SIGCONT)
     assert run(directory, one.carbon, "--verify-url", one.url, "--wait", "10") == 0
     assert stored(one, figures(directory)) == exactly(figures(directory))

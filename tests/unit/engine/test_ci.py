@@ -181,6 +181,6 @@ def test_a_zuul_that_answers_nonsense_stops_nothing(zuul: ZuulApi, answer: tuple
 def test_a_zuul_that_is_silent_costs_its_patience(zuul: ZuulApi, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ci.PATIENCE_S == 5.0
     monkeypatch.setattr(ci, "PATIENCE_S", 0.2)
-    zuul.delay_s, began = 1.0, time.monotonic()
+    zuul.delay_s, began = 2.0, time.monotonic()
     assert ci.current(in_zuul(zuul.url)).trigger_t is None
-    assert time.monotonic() - began < 0.8
+    assert time.monotonic() - began < 1.9

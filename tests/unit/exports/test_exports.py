@@ -17,9 +17,12 @@ from stackprobe.exports import formats
 from stackprobe.exports.records import CALL_FIELDS, STEP_FIELDS, call_record, step_record
 from stackprobe.outputs import metrics
 from stackprobe.results import Outcome, Results, Step, from_directory
+from stackprobe.service_levels.judging import evaluate
 
 from tests.support import big_journal
 from tests.support.hostile_journals import HOSTILE
+from tests.support.service_levels import run as run_with_rules
+from tests.support.service_levels import step_of
 from tests.unit import journals
 
 RUNS = {
@@ -55,6 +58,19 @@ def test_csv_has_a_line_for_each_step_and_each_call(run: Results) -> None:
         assert line["starved"] == str(step.starved).lower()
     calls = list(csv.DictReader(io.StringIO(exported(run, "csv", "calls"))))
     assert [line["status"] for line in calls] == ["" if c.status is None else str(c.status) for c in run.calls]
+
+
+def test_openmetrics_has_what_the_rules_say() -> None:
+    rules = {"quick": {"step": "network/create_the_router", "within_s": 1}}
+    results = run_with_rules(rules, step_of(5000.0))
+    results.service_levels = evaluate(results, None)
+    found = families(exported(results, "openmetrics"))
+    said = {one.labels["verdict"]: one.value for one in found["stackprobe_service_level"].samples}
+    assert said == {"ok": 0, "bad": 1, "unknown": 0}
+    (alarm,) = found["stackprobe_service_level_alarm"].samples
+    assert (alarm.labels["rule"], alarm.value) == ("quick", 1)
+    (flapping,) = found["stackprobe_service_level_flapping"].samples
+    assert flapping.value == 0
 
 
 def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from stackprobe.outputs.warning_lines import warning_lines
 from stackprobe.results import Results
 from stackprobe.service_levels.conduct import Asked
 from stackprobe.service_levels.judging import evaluate
+from stackprobe.service_levels.verdict import Verdict
 
 from tests.support.service_levels import history, run, step_of
 from tests.unit import journals
@@ -24,9 +25,11 @@ RULES: dict[str, Any] = {"quick": {"step": "network/create_the_router", "within_
 
 
 def runs(letters: str, target: Target, rules: dict[str, Any] | None = None) -> list[Results]:
-    """Runs one after the other: passed, failed, slow."""
+    """Runs one after the other: passed, failed, slow; `.` is one that does not come."""
     done: list[Results] = []
     for number, letter in enumerate(letters):
+        if letter == ".":
+            continue
         results = run(
             rules or {},
             WEATHER[letter],
@@ -95,6 +98,20 @@ def test_a_rule_is_bad_in_planned_maintenance_and_in_no_alarm_neither_then_nor_a
     assert [one.ok for one in verdicts] == [True, False, False, False, True, False]
     assert not any(one.damped.alarm for one in verdicts)
     assert [one.exit_code for one in done] == [0] * 6
+
+
+def test_runs_that_pause_in_planned_maintenance_are_not_missing_and_others_are(tmp_path: Path) -> None:
+    rules = {"seen": {"scenario": "network", "missing": {"every": f"{EVERY_S}s"}, "damping": {"bad": 1, "of": 1}}}
+
+    def last(weather: str, target: Target) -> Verdict:
+        levels = runs(weather, target, rules)[-1].service_levels
+        assert levels is not None
+        return levels.verdicts[0]
+
+    pause = maintained(tmp_path, 3, 7)
+    assert last("ppp.....p", pause).ok
+    assert last("ppp.....p", maintained(tmp_path, 3, 7, "[image]")).ok is False
+    assert last("ppp........p", pause).ok is False, "nor did any come after it"
 
 
 def test_a_history_that_nobody_fills_does_not_make_each_failure_the_first_one(tmp_path: Path) -> None:

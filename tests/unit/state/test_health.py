@@ -20,6 +20,8 @@ from tests.unit.state.worlds import EVERY_S, NOW_T, SCENARIOS, history, service,
         ("pppf", Status.DEGRADED, "bad in the last run (Work: 503 Service Unavailable), which is no alarm yet"),
         ("ppff", Status.DOWN, "compute failed in 2 of the last 3 runs (Work: 503 Service Unavailable)"),
         ("pfpf", Status.DOWN, "compute failed in 2 of the last 3 runs"),
+        ("pfpfpffp", Status.DOWN, "(Work: 503 Service Unavailable), the last one passed, flapping"),
+        ("pffpffpp", Status.DOWN, "of the last 3 runs (Work: 503 Service Unavailable), the last one passed, flapping"),
         ("pffp", Status.DOWN, "failed in 2 of the last 3 runs (Work: 503 Service Unavailable), the last one passed"),
         ("ffpp", Status.UP, "compute passed"),
         ("ppfp", Status.UP, "compute passed"),
@@ -195,6 +197,14 @@ def test_a_login_that_fails_is_an_outage_of_the_cloud_although_every_scenario_wa
 def test_a_run_that_failed_for_a_scenario_s_sake_tells_of_the_scenario_alone() -> None:
     figures = {"run.failed": [0, 1, 1], "run.passed": [1, 0, 0], "run.scenarios_failed": [0, 1, 1]}
     found = state({"compute": "pff"}, figures=figures)
+    assert [one.service for one in found.services] == ["compute"]
+
+
+def test_a_run_that_failed_itself_beside_a_scenario_tells_of_both() -> None:
+    figures = {"run.failed": [0, 1, 1], "run.passed": [1, 0, 0], "run.scenarios_failed": [0, 1, 1]}
+    found = state({"compute": "pff"}, figures=figures | {"run.itself_failed": [0, 1, 1]})
+    assert {one.service: one.health.status for one in found.services} == {"compute": Status.DOWN, "run": Status.DOWN}
+    found = state({"compute": "pff"}, figures=figures | {"run.itself_failed": [0, 0, 0]})
     assert [one.service for one in found.services] == ["compute"]
 
 

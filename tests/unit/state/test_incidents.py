@@ -28,7 +28,8 @@ def found(levels: str, damping: Damping = DEFAULT) -> list[tuple[str, float, flo
         ("02002000200", []),
         ("0022", [("degraded", 2, None), ("down", 2, None)]),
         ("00202", [("degraded", 2, None), ("down", 2, None)]),
-        ("0022020", [("degraded", 2, 6), ("down", 2, 6)]),
+        ("0022020", [("degraded", 2, None), ("down", 2, None)]),
+        ("002202000000", [("degraded", 2, 6), ("down", 2, 6)]),
         ("0022002", [("degraded", 2, 4), ("down", 2, 4)]),
         ("0011000", [("degraded", 2, 4)]),
         ("001222", [("degraded", 2, None), ("down", 3, None)]),
@@ -37,6 +38,12 @@ def found(levels: str, damping: Damping = DEFAULT) -> list[tuple[str, float, flo
 )
 def test_two_bad_runs_of_three_are_a_trouble_and_two_good_ones_its_end(levels: str, expected: list[object]) -> None:
     assert found(levels) == expected
+
+
+def test_what_comes_and_goes_is_one_trouble_until_it_stays_well() -> None:
+    flapping = "00" + "2200" * 6
+    assert found(flapping)[2:] == [("down", 2, 4), ("down", 6, None)]
+    assert found(flapping + "00000")[2:] == [("down", 2, 4), ("down", 6, 24)]
 
 
 def test_what_ended_a_trouble_does_not_begin_the_next_one() -> None:

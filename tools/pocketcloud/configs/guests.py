@@ -68,6 +68,17 @@ def _cinder(site: Site) -> Ini:
     }
 
 
+def _octavia(site: Site) -> Ini:
+    return {
+        "api_settings": {
+            "enabled_provider_drivers": "amphora: haproxy in a network namespace.,ovn: OVN's own load balancing.",
+        },
+        "controller_worker": {"compute_driver": "pocketcloud_haproxy", "amphora_driver": "pocketcloud_haproxy"},
+        "haproxy_amphora": {"default_connection_limit": 1000},  # a machine of any size can open so many files
+        "ovn": _databases(site),
+    }
+
+
 def metadata_agent(site: Site) -> Ini:
     """neutron-ovn-metadata-agent.conf"""
     names = Names(site.layout.root)
@@ -93,7 +104,7 @@ def metadata_agent(site: Site) -> Ini:
 
 def settings(service: str, base: Ini, site: Site) -> Ini:
     """The configuration of a service, changed from what it has without guests."""
-    changes = {"neutron": _neutron, "nova": _nova, "cinder": _cinder}
+    changes = {"neutron": _neutron, "nova": _nova, "cinder": _cinder, "octavia": _octavia}
     result = {section: dict(values) for section, values in base.items()}
     if service in changes:
         for section, values in changes[service](site).items():

@@ -11,7 +11,7 @@ if [ "$disk" != / ]; then
     mount -t proc proc proc && mount -t sysfs -o ro sysfs sys && mount -t tmpfs -o mode=755 tmpfs dev &&
         mount -t tmpfs -o mode=755 tmpfs run || exit 1
     mount -t tmpfs -o mode=755 tmpfs sys/block || exit 1 # of the machine's block devices, a guest sees its volumes
-    mkdir dev/pts dev/shm run/sshd
+    mkdir dev/pts dev/shm run/sshd run/cloud-init
     mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts dev/pts
     mount -t tmpfs -o mode=1777 tmpfs dev/shm
     ln -s pts/ptmx dev/ptmx
@@ -49,9 +49,40 @@ while [ $# -ge 2 ]; do
 done
 exit 0
 Q
-chmod +x /run/dhcp
-mkdir /run/configured
+cat > /run/dhcp6 <<'Q'
+#!/bin/sh
+case $reason in BOUND6|RENEW6|REBIND6) ;; *) exit 0 ;; esac
+[ -n "$new_ip6_address" ] && ip address replace "$new_ip6_address/${new_ip6_prefixlen:-128}" dev "$interface"
+[ "$interface" = eth0 ] || exit 0
+for server in $new_dhcp6_name_servers; do
+    grep -qx "nameserver $server" /etc/resolv.conf || echo "nameserver $server" >> /etc/resolv.conf
+done
+exit 0
+Q
+chmod +x /run/dhcp /run/dhcp6
+mkdir /run/configured /run/configured6
+# Where a router has advertised itself, the metadata says whether addresses come by DHCPv6, as cloud-init reads it.
+configure6() {
+    for device in $(ip -6 route show default proto ra 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | sort -u); do
+        [ ! -e "/run/configured6/$device" ] || continue
+        : > "/run/configured6/$device"
+        fetch openstack/latest/network_data.json | tr '{' '\n' > "/run/network-$device"
+        mac=$(cat "/sys/class/net/$device/address")
+        link=$(grep -F "\"$mac\"" "/run/network-$device" | sed -n 's/.*"id": "\([^"]*\)".*/\1/p')
+        case $(grep -F "\"link\": \"$link\"" "/run/network-$device") in
+            *'"ipv6_dhcpv6-stateful"'*) only= ;;
+            *'"ipv6_dhcpv6-stateless"'*) only=-S ;;
+            *) continue ;;
+        esac
+        dhclient -6 $only -nw -q -cf /dev/null -sf /run/dhcp6 -pf "/run/dhclient-$device.pid" \
+            -lf "/run/dhclient-$device.leases" "$device" >/dev/null 2>&1 ||
+            echo "$name: DHCPv6 cannot be asked on $device"
+    done
+}
 configure() {
+    for device in /run/configured*/eth*; do
+        [ -e "/sys/class/net/${device##*/}" ] || rm -f "$device"  # another one may come under its name
+    done
     for device in /sys/class/net/eth*; do
         device=${device##*/}
         [ -e "/sys/class/net/$device" ] && [ ! -e "/run/configured/$device" ] || continue
@@ -95,6 +126,8 @@ if [ ! -e /var/lib/user-data-done ]; then
         echo "$name: user data ended with $?"
     fi
 fi
+# cloud-init's sign that it is through, for which customers wait
+echo '{"v1": {"datasource": "DataSourceOpenStack", "errors": []}}' > /run/cloud-init/result.json
 echo
 echo "$name login: "
-while sleep 1; do configure; done
+while sleep 1; do configure; configure6; done

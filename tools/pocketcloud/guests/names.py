@@ -9,6 +9,11 @@ from pathlib import Path
 EXTERNAL_CIDR = "203.0.113.0/24"
 OUTSIDE = "203.0.113.1"  # the gateway of the external network: the one address of the outside
 OUTSIDE_ADDRESS = f"{OUTSIDE}/24"
+EXTERNAL_CIDR_6 = "2001:db8:203::/64"
+OUTSIDE_6 = "2001:db8:203::1"  # its gateway in IPv6, the outside too
+OUTSIDE_ADDRESS_6 = f"{OUTSIDE_6}/64"
+POOL_6 = "2001:db8:4000::/36"  # customers' networks of IPv6 are taken from it; the outside has routes to them
+OUTSIDE_DEVICE = "outside"
 PHYSICAL_NETWORK = "public"
 METADATA_PORT = 8775  # of nova's metadata API, in the switch's namespace
 CHASSIS = "pocket-chassis"  # what OVN knows the machine as; the compute services of all zones plug into it
@@ -39,6 +44,10 @@ class Names:
     def guest(self, server: str) -> str:
         """The namespace of a server."""
         return f"{self.prefix}guest-{server}"
+
+    def balancer(self, machine: str) -> str:
+        """The namespace of a load balancer's machine."""
+        return f"{self.prefix}balancer-{machine}"
 
     @property
     def metadata(self) -> str:

@@ -83,12 +83,16 @@ def listen(name: str, host: str, port: int) -> socket.socket:
     return made[0]
 
 
+def inode(name: str) -> int | None:
+    """What tells a namespace from another one of the same name; None when there is none."""
+    try:
+        return (PLACE / name).stat().st_ino
+    except OSError:
+        return None
+
+
 def _inodes(names: Iterable[str]) -> set[int]:
-    found = set()
-    for name in names:
-        with contextlib.suppress(OSError):
-            found.add((PLACE / name).stat().st_ino)
-    return found
+    return {number for name in names if (number := inode(name)) is not None}
 
 
 def _lives_in(pid: int, inodes: set[int]) -> bool:

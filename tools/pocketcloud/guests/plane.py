@@ -18,6 +18,8 @@ from pocketcloud.guests.names import (
     INTEGRATION_BRIDGE,
     METADATA_PORT,
     OUTSIDE_ADDRESS,
+    OUTSIDE_ADDRESS_6,
+    OUTSIDE_DEVICE,
     PHYSICAL_NETWORK,
     Names,
 )
@@ -35,7 +37,6 @@ DAEMONS = (
 OVS_SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
 OVN_SCHEMA = Path("/usr/share/ovn")
 PATIENCE_S = 60.0
-OUTSIDE_DEVICE = "outside"
 
 
 class Plane:
@@ -85,6 +86,7 @@ class Plane:
             f"--unixctl={names.run}/ovn-northd.ctl",
         )  # fmt: skip
         self._bridges()
+        self._hide_what_breaks()
         self._fork(fork, "ovn-controller", "ovn-controller", names.ovs)
         self._wait(lambda: bool(self._run("ovn-sbctl", "--bare", "find", "Chassis", f"name={CHASSIS}")), "chassis")
 
@@ -120,7 +122,21 @@ class Plane:
             namespaces.ip("-n", names.switch, "link", "set", bridge, "up")
         namespaces.ip("-n", names.switch, "link", "set", OUTSIDE_DEVICE, "netns", names.outside)
         namespaces.ip("-n", names.outside, "address", "add", OUTSIDE_ADDRESS, "dev", OUTSIDE_DEVICE)
+        namespaces.ip("-n", names.outside, "address", "add", OUTSIDE_ADDRESS_6, "dev", OUTSIDE_DEVICE, "nodad")
         namespaces.ip("-n", names.outside, "link", "set", OUTSIDE_DEVICE, "up")
+
+    def _hide_what_breaks(self) -> None:
+        """Tell OVN, before it looks, that a connection's address cannot be translated to itself.
+
+        It would have that done to avoid collisions. The userspace connection tracking (of Open vSwitch 3.1 at least)
+        then ends with a failed assertion when a packet comes for such a connection after it has timed out.
+        """
+        self._vsctl(
+            "--id=@netdev", "create", "datapath", "external-ids:of=pocketcloud",
+            "--", "set", "open_vswitch", ".", "datapaths:netdev=@netdev",
+        )  # fmt: skip
+        datapath = self._vsctl("get", "open_vswitch", ".", "datapaths:netdev").strip()
+        self._vsctl("set", "datapath", datapath, "capabilities:ct_zero_snat=false")
 
     def _fork(self, fork: Fork, name: str, command: str, *arguments: str) -> None:
         words = [program(command), *arguments, "-vconsole:info", "-vsyslog:off", "-vfile:off"]

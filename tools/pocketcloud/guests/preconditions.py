@@ -33,6 +33,7 @@ PROGRAMS = {
     "curl": "curl",
     "sshd": "openssh-server",
     "ssh-keygen": "openssh-client",
+    "dhclient": "isc-dhcp-client",
 }
 #: Programs of administrators may not be on a user's PATH.
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"

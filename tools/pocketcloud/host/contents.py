@@ -11,7 +11,7 @@ from typing import Any
 
 import openstack
 
-from pocketcloud.guests.names import EXTERNAL_CIDR, PHYSICAL_NETWORK
+from pocketcloud.guests.names import EXTERNAL_CIDR, EXTERNAL_CIDR_6, PHYSICAL_NETWORK, POOL_6
 from pocketcloud.host import applications, httpd
 from pocketcloud.layout import Layout, Settings
 from pocketcloud.services import HOST, REGION, ZONES
@@ -82,6 +82,7 @@ def create(layout: Layout, settings: Settings) -> None:
         _bootable_image(cloud, Path(settings.image), **of_guests)
     elif settings.guests:
         _image(cloud, GUEST_IMAGE, **of_guests)
+        _internet_of_version_6(cloud, network)
     for service in settings.optional:
         applications.optional(service.name).fill(cloud, settings)
     if cloud.image.find_image("cirros").status != "active":
@@ -89,6 +90,18 @@ def create(layout: Layout, settings: Settings) -> None:
     for user in ("admin", "demo"):
         # neutron makes a project's default group when it first looks; here, so that nothing appears by looking later
         list(_connect(settings, keystone, user).network.security_groups())
+
+
+def _internet_of_version_6(cloud: Any, external: Any) -> None:
+    """The external network in IPv6, and the addresses that customers take theirs from."""
+    cloud.network.create_subnet(
+        name="public-ipv6", network_id=external.id, ip_version=6, cidr=EXTERNAL_CIDR_6, is_dhcp_enabled=False
+    )
+    cloud.network.create_subnet_pool(
+        name="public-ipv6", prefixes=[POOL_6], default_prefix_length=64, minimum_prefix_length=56,
+        maximum_prefix_length=64,
+        is_shared=True, is_default=True,
+    )  # fmt: skip
 
 
 def _image(cloud: Any, name: str, **properties: str) -> None:

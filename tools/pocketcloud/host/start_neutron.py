@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from pocketcloud.guests.names import Names
 from pocketcloud.host.httpd import Application
 from pocketcloud.layout import Layout, Settings
 
@@ -21,6 +22,10 @@ def application(layout: Layout, settings: Settings, enter: Callable[[], Applicat
         ring.one_worker()
         ring.events_only_read()
     api = enter()
+    if settings.guests:
+        from pocketcloud.host.ovn import routes
+
+        routes.announce(Names(layout.root).outside)
     _survive_vanished_parents()
     return api
 

@@ -45,6 +45,11 @@ def application(layout: Layout, settings: Settings) -> Application:
     """Start all daemons and return the load balancer API."""
     arguments = ["octavia", "--config-file", str(layout.etc / "octavia.conf")]
     sys.argv = arguments
+    if settings.guests:
+        from pocketcloud.host.drivers import octavia_haproxy, octavia_ovn
+
+        octavia_haproxy.install(layout)
+        octavia_ovn.install()
     from octavia.api import app
 
     api = app.setup_app(argv=arguments)
@@ -56,7 +61,9 @@ def application(layout: Layout, settings: Settings) -> Application:
     worker = consumer.ConsumerService(0, cfg.CONF)
     worker.run()
     DAEMONS.append(worker)
-    octavia_health.start()
+    octavia_health.start(settings.guests)
+    if settings.guests:
+        octavia_ovn.start()
     return api
 
 

@@ -1,4 +1,4 @@
-"""The outside's web server: one page."""
+"""The outside's web server: one page, and one that tells the address from which it is asked."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 30
 
     def do_GET(self) -> None:
-        """The page at /, nothing else."""
+        """The page at /, the address of who asks at /address, nothing else."""
         try:
             rule = self.server.rules.act("http", self.path)
         except Silence:
             self.close_connection = True
             return
-        found = self.path.partition("?")[0] == "/"
+        pages = {"/": PAGE, "/address": f"{self.client_address[0]}\n".encode()}
+        found = pages.get(self.path.partition("?")[0])
         status = (rule.status if rule else None) or (HTTPStatus.OK if found else HTTPStatus.NOT_FOUND)
-        body = PAGE if status == HTTPStatus.OK else b"%d\n" % status
+        body = (found or PAGE) if status == HTTPStatus.OK else b"%d\n" % status
         self.send_response(status)
         self.send_header("Content-Type", "text/plain")
         self.send_header("Content-Length", str(len(body)))

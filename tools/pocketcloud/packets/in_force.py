@@ -26,7 +26,7 @@ class InForce:
             write_private(self._path, text)
             self._text = text
 
-    def wait(self, rules: Iterable[str], server: str | None = None, patience_s: float = 5.0) -> bool:
+    def wait(self, rules: Iterable[str], patience_s: float, server: str | None = None) -> bool:
         """Wait until just these rules are in force, if need be for a server too; whether they are."""
         wanted, end = sorted(rules), time.monotonic() + patience_s
         while True:

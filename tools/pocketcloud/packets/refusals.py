@@ -6,6 +6,7 @@ import contextlib
 import logging
 import socket
 import threading
+import time
 
 from pocketcloud.guests import namespaces
 
@@ -17,29 +18,29 @@ ANSWER = (
 )
 QUESTION_S = 5.0
 QUESTION_BYTES = 65536
+RETRY_S = 0.1
 
 
 class Refusals:
     """The sockets, by namespace and port."""
 
     def __init__(self) -> None:
-        self._sockets: dict[tuple[str, int], socket.socket] = {}
+        self._sockets: dict[tuple[int, int], socket.socket] = {}
 
     def have(self, wanted: set[tuple[str, int]]) -> None:
         """Listen there and nowhere else. A socket keeps a namespace alive, so it must go when the guest goes."""
-        for place in self._sockets.keys() - wanted:
+        # a guest that is made again has a new namespace of the old name
+        places = {(inode, port): name for name, port in wanted if (inode := namespaces.inode(name)) is not None}
+        for place in self._sockets.keys() - places.keys():
             listener = self._sockets.pop(place)
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)  # wakes up who waits for connections
             listener.close()
-        for place in sorted(wanted - self._sockets.keys()):
-            namespace, port = place
-            if not namespaces.exists(namespace):
-                continue
+        for place in sorted(places.keys() - self._sockets.keys()):
             try:
-                listener = namespaces.listen(namespace, "", port)
+                listener = namespaces.listen(places[place], "", place[1])
             except OSError as error:
-                LOG.warning("no answers 500 at port %d in %s: %s", port, namespace, error)
+                LOG.warning("no 500 at port %d in %s: %s", place[1], places[place], error)
                 continue
             self._sockets[place] = listener
             threading.Thread(target=_serve, args=(listener,), daemon=True).start()
@@ -49,8 +50,12 @@ def _serve(listener: socket.socket) -> None:
     while True:
         try:
             connection, _ = listener.accept()
-        except OSError:
-            return
+        except OSError as error:
+            if listener.fileno() < 0:  # closed
+                return
+            LOG.info("answers 500 no more, or a connection ended before it began: %s", error)
+            time.sleep(RETRY_S)
+            continue
         threading.Thread(target=_answer, args=(connection,), daemon=True).start()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stackprobe.metricname import part
@@ -25,7 +25,7 @@ class Attachments:
         self._directory, self._scrub = directory, scrub
         self._written = 0
 
-    def console(self, names: list[str], text: str) -> str | None:
+    def console(self, names: Sequence[str], text: str) -> str | None:
         """Keep the console log of a guest, as far as there is room; the file's path within the run's directory.
 
         :param names: scenario, key of the step and zone.

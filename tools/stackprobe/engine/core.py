@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent import futures
-from dataclasses import replace
 from typing import Any
 
 import openstack.connection
@@ -198,7 +197,9 @@ class Engine:
         if not bad and chosen and _is_true(step.arguments.get("measure")):
             return self._measured(step, chosen)
         worst_of_all = bad[0] if bad else {"outcome": PASSED, "message": "", "fatal": False}
-        return {**worst_of_all, "result": {"wrong_zones": [one.zone for one in chosen if one.answer.result()["fatal"]]}}
+        results = [{"zone": one.zone, **_in_short(one.answer.result())} for one in chosen]
+        wrong = [one.zone for one in chosen if one.answer.result()["fatal"]]
+        return {**worst_of_all, "result": {"wrong_zones": wrong, "results": results}}
 
     def _measured(self, step: Step, joined: list[Background]) -> dict[str, Any]:
         began, ended = Background.span(joined)
@@ -267,6 +268,7 @@ class Engine:
             return self._settle(step, activity, context, Verdict(ERROR, str(error)), None, arrived, 0.0, scheduling_ms)
         self._tell({"type": "step_start", "scenario": step.scenario, "step": step.name})
         result, verdict = self.perform(activity, lambda: kind().run(context, step), stoppable=True)
+        result = context.found if verdict is not None and result is None else result
         verdict = (
             verdict
             or self.judge.malformed(activity)
@@ -283,15 +285,8 @@ class Engine:
         now = time.monotonic()
         aside = Activity(min(now + _EVIDENCE_S, max(self.ends, now + 1.0)), step.scenario, step.name, activity.seq)
         found, _ = self.perform(aside, lambda: context.evidence and context.evidence(aside), stoppable=True)
-        if found is None:
-            return verdict
-        if found.console and self._attachments is not None:
-            names = [step.scenario, key_of(step.name), *([step.zone] if step.zone else [])]
-            try:
-                context.attachments += [name] if (name := self._attachments.console(names, found.console)) else []
-            except OSError as error:
-                return replace(verdict, message=f"{verdict.message}{found.told} (not kept: {error.strerror})")
-        return replace(verdict, message=verdict.message + found.told)
+        names = [step.scenario, key_of(step.name), *([step.zone] if step.zone else [])]
+        return found.added(verdict, names, self._attachments, context.attachments) if found else verdict
 
     def _over(self, state: ScenarioState) -> str | None:
         """Why no step of a scenario is executed any more."""
@@ -444,6 +439,11 @@ def _is_true(argument: Any) -> bool:
 
 def _not_executed(reason: str) -> dict[str, Any]:
     return {"outcome": ERROR, "message": f"not executed: {reason}", "fatal": True, "result": None}
+
+
+def _in_short(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of an answer where there are many."""
+    return {name: answer.get(name) for name in ("outcome", "duration_ms", "result")}
 
 
 def _last_status(activity: Activity) -> int | None:

@@ -39,10 +39,17 @@ class Pinged:
         return found
 
 
-def command(to: str, count: int, interval_s: float, size: int, timeout_s: float) -> list[str]:
-    """The words of a call."""
+def command(
+    to: str, count: int, interval_s: float | None, size: int, timeout_s: float, interface: str | None = None
+) -> list[str]:
+    """The words of a call.
+
+    :param interval_s: None: as this ``ping`` likes.
+    :param interface: the device that the packets leave by.
+    """
     words = ["ping", "-n", "-c", str(count), "-W", str(max(1, math.ceil(timeout_s))), "-s", str(size)]
-    return [*words, *(["-i", f"{interval_s:g}"] if count > 1 else []), to]
+    by = ["-I", interface] if interface else []
+    return [*words, *(["-i", f"{interval_s:g}"] if count > 1 and interval_s else []), *by, to]
 
 
 def parse(output: str) -> Pinged | None:
@@ -67,6 +74,11 @@ def forbidden(output: str) -> bool:
 def unknown_host(output: str) -> bool:
     """Whether the name of the host leads nowhere."""
     return _UNKNOWN.search(output) is not None
+
+
+def no_way(output: str) -> bool:
+    """Whether whoever calls ``ping`` knows no way to that address."""
+    return "etwork is unreachable" in output
 
 
 def misused(output: str) -> bool:

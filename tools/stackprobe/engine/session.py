@@ -291,6 +291,8 @@ class Session:
         kind = str(request["action"]).removeprefix("probe_")
         if kind in STEP_KINDS or request.get("ignored"):
             message = " ".join(str(request.get("message", "")).split())[:1000]
+            if "not supported between instances" in message and "'bool'" in message:
+                message += '. YAML reads a name `on`, `off`, `yes` or `no` as a truth value: write "on"'
             step = Step(
                 kind if kind in STEP_KINDS else "task",
                 name,

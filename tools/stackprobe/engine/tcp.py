@@ -25,7 +25,8 @@ class Knock:
     """How a port answered.
 
     :param state: ``open``, ``refused``, or ``silent`` (nothing came, or that there is no way there).
-    :param began: when the try began that decided it, with ``before`` the one before, monotonic seconds.
+    :param began: when the try began that decided it, and ``before`` the one before, monotonic seconds. Of silence it
+        is the last one.
     :param sock: the connection, where it is open.
     """
 
@@ -137,7 +138,7 @@ def knock(places: list[Place], activity: Activity, patience_s: float, every_s: f
                     time.sleep(wait_s)
         finally:
             tries.close()
-        return tries.knock(SILENT, tries.starts[0] if tries.starts else time.monotonic())
+        return tries.knock(SILENT, tries.starts[-1] if tries.starts else time.monotonic())
 
 
 def _connected(sock: socket.socket, found: Knock) -> Knock:

@@ -39,6 +39,7 @@ def _families(results: Results) -> Iterator[Iterator[str]]:
     yield from _scenarios(results, write)
     yield from _steps(results, write)
     yield from _calls(results, write)
+    yield from _service_levels(results, write)
 
 
 def _whole(duration_ms: float) -> list[Sample]:
@@ -136,6 +137,21 @@ def _calls(results: Results, write: Writer) -> Iterator[Iterator[str]]:
     for name, of in {"mean": lambda one: one.mean_ms, "p95": _SPREAD["p95"], "max": _SPREAD["max"]}.items():
         told = f"Duration of these calls: {name}"
         yield write.gauge(f"api_call_duration_{name}", told, _seconds(spreads, of), SECONDS)
+
+
+def _service_levels(results: Results, write: Writer) -> Iterator[Iterator[str]]:
+    verdicts = results.service_levels.verdicts if results.service_levels else ()
+    if not verdicts:
+        return
+    said = (
+        ((("rule", one.rule), ("verdict", word)), int(one.word == word))
+        for one in verdicts
+        for word in ("ok", "bad", "unknown")
+    )
+    yield write.gauge("service_level", "What a rule says of this run, 0 or 1", said)
+    for name, told in (("alarm", "in alarm"), ("flapping", "flapping")):
+        states = (((("rule", one.rule),), int(getattr(one.damped, name))) for one in verdicts)
+        yield write.gauge(f"service_level_{name}", f"Whether a rule is {told}, 0 or 1", states)
 
 
 def _spread(calls: Iterable[Call]) -> Spread:

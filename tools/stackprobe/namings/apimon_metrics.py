@@ -39,7 +39,7 @@ _KNOWN = set(_METRICS.values()) | {"image_upload", "image_delete"}
 _MADE = re.compile(r"(create|delete)_(?:(?:the|a|an)_)?([a-z0-9]+(?:_[a-z0-9]+){0,2})")
 #: Scenarios whose zones are none: a type of volumes belongs to the metric's name, a number of a server nowhere.
 _TYPED = {"volume_types"}
-_NUMBERED = {"server_batch"}
+_NUMBERED = {"server_batch", "server_batch_login"}
 #: The kind of steps that a recorded or imported playbook has.
 _RECORDED = "task"
 

@@ -160,6 +160,7 @@ def _run(results: Results) -> _Leaves:
         yield outcome, int(results.outcome is outcome)
     for outcome in _OUTCOMES:
         yield f"scenarios_{outcome}", results.count(outcome)
+    yield "itself_failed", int(results.run_level is not None and results.run_level.outcome is Outcome.FAILED)
     if results.outcome in JUDGED:  # a watchdog looks for it: see doc/source/watchdog.md
         yield "heartbeat", 1
     yield "retries", results.retries

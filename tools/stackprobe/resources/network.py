@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import openstack.exceptions
 from openstack.connection import Connection
 
 from stackprobe.resources.kind import Kind
@@ -16,6 +17,28 @@ _ROUTER_INTERFACES = ("network:router_interface", "network:ha_router_replicated_
 
 def _of_project(project_id: str) -> Mapping[str, str]:
     return {"project_id": project_id}
+
+
+class FloatingIp(Kind):
+    """Its port forwardings keep it from being deleted; they go first, where there are any."""
+
+    def delete(self, connection: Connection, identity: str, deadline: float) -> None:
+        try:
+            super().delete(connection, identity, deadline)
+        except openstack.exceptions.ConflictException:
+            if not self._delete_forwardings(connection, f"{self._one(connection, identity)}/port_forwardings"):
+                raise
+            super().delete(connection, identity, deadline)
+
+    def _delete_forwardings(self, connection: Connection, path: str) -> int:
+        """How many there were; none where the cloud knows no port forwarding."""
+        try:
+            found = list(pages(connection, self.service, path, "port_forwardings", {}))
+        except openstack.exceptions.NotFoundException:
+            return 0
+        for one in found:
+            self._request_gone(connection, "DELETE", f"{path}/{one['id']}")
+        return len(found)
 
 
 class Router(Kind):
@@ -75,7 +98,7 @@ def _is_orphan(connection: Connection, port: Mapping[str, Any]) -> bool:
     return SERVER.is_gone(connection, str(device))
 
 
-FLOATING_IP = Kind(
+FLOATING_IP = FloatingIp(
     "floating_ip",
     "network",
     "/floatingips",

@@ -20,7 +20,7 @@ from stackprobe.state.damping import Damping, lasts
 MEMORY = 4
 """So many times the runs that damping looks at are gone through at least, where there are so many."""
 
-_PATTERNS = ("*.{passed,failed}", "run.scenarios_failed")
+_PATTERNS = ("*.{passed,failed}", "run.{itself_failed,scenarios_failed}")
 _Series = Mapping[str, Sequence[Sample]]
 
 
@@ -81,10 +81,11 @@ def _of_scenario(name: str, series: _Series, quiet: Quiet) -> list[bool]:
 
 
 def _of_run(name: str, series: _Series, quiet: Quiet) -> list[bool]:
-    """The run as a whole failed where no scenario did and it failed all the same."""
+    """What the run itself failed in; where that is not told: no scenario failed, and the run did all the same."""
     within = {one.t for one in series.get("run.scenarios_failed", ()) if one.value > 0}
+    itself = {one.t: one.value > 0 for one in series.get("run.itself_failed", ())}
     failed = [one for one in series.get("run.failed", ()) if one.value > 0]
-    alone = [one for one in failed if one.t not in within]
+    alone = [one for one in failed if itself.get(one.t, one.t not in within)]
     fine = [one for one in series.get("run.passed", ()) if one.value > 0]
-    good = [*fine, *(one for one in failed if one.t in within)]
+    good = [*fine, *(one for one in failed if one not in alone)]
     return verdicts(quiet.scenario_without(name, good), quiet.scenario_without(name, alone))

@@ -6,11 +6,11 @@ state, on whatever machine.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stackprobe.flapping import CHANGES, WITHIN, flaps
 from stackprobe.history.model import Sample
 from stackprobe.service_levels.verdict import Damped
 
@@ -29,8 +29,8 @@ class Damping:
 
     bad: int = 2
     of: int = 3
-    changes: int = 4
-    within: int = 10
+    changes: int = CHANGES
+    within: int = WITHIN
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Damping:
@@ -65,7 +65,7 @@ def damped(damping: Damping, earlier: Sequence[bool], now: bool | None, *, known
     for end in range(1, len(judged) + 1):
         first = max(end - damping.of, begin if alarm else 0)
         recent = judged[first:end]
-        flapping = _changes(judged[max(end - damping.within, 0) : end]) >= damping.changes
+        flapping = flaps(judged[:end], damping.changes, damping.within)
         if not alarm:
             alarm = not recent[-1] and recent.count(False) >= damping.bad
             begin = first + recent.index(False) if alarm else 0  # what was good before it is not to end it
@@ -85,7 +85,3 @@ def verdicts(good: Sequence[Sample], bad: Sequence[Sample]) -> list[bool]:
         for sample in series:
             share.setdefault(sample.t, [0.0, 0.0])[place] = sample.value
     return [fine > wrong for _, (fine, wrong) in sorted(share.items()) if fine > 0 or wrong > 0]
-
-
-def _changes(judged: Sequence[bool]) -> int:
-    return sum(before is not after for before, after in itertools.pairwise(judged))

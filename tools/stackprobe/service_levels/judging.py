@@ -81,6 +81,7 @@ def _within(rules: Iterable[Rule], past: Past, quiet: Quiet, window_s: float) ->
 
 
 def _verdict(rule: Rule, results: Results, past: Past, earlier: Sequence[bool], quiet: Quiet) -> Verdict:
+    past.maintained = quiet.stretches_of_rule(rule.name)
     try:
         judgement = rule.condition.judge(rule.subject, results, past)
     except (ArithmeticError, ValueError, TypeError) as error:  # figures that no run of ours has written

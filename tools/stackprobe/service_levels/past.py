@@ -33,6 +33,7 @@ class Past:
     :param history: None where there is none.
     :param start_t: the start of the run, unix seconds.
     :ivar blind: why nothing is known, or None.
+    :ivar maintained: stretches of planned maintenance of the rule that is judged, begin and end in unix seconds.
     """
 
     def __init__(self, history: History | None, start_t: float, blind: str | None = None) -> None:
@@ -40,6 +41,7 @@ class Past:
         self._known: dict[float, dict[str, list[Sample]]] = defaultdict(dict)
         self._asked: set[tuple[float, str]] = set()
         self.blind = blind
+        self.maintained: Sequence[tuple[float, float]] = ()
         if history is None and blind is None:
             self.blind = "no history is configured: earlier runs are not known"
         if start_t <= _EARLIEST_T:

@@ -28,6 +28,16 @@ class Quiet:
         """Whether all services that a rule tells of are maintained at a moment, unix seconds."""
         return bool(self._maintenance.windows) and self._hold(self._of_rule(name), t)
 
+    def stretches_of_rule(self, name: str) -> list[tuple[float, float]]:
+        """When all services that a rule tells of are maintained: begin and end, unix seconds."""
+        if not self._maintenance.windows:
+            return []
+        first, *others = (self._stretches(service) for service in self._of_rule(name))
+        spans = list(first.spans)
+        for other in others:
+            spans = [part for begin_t, end_t in spans for part in other.within(begin_t, end_t)]
+        return spans
+
     def of_scenario(self, name: str, t: float) -> bool:
         """The same of a scenario, or of the run itself."""
         return bool(self._maintenance.windows) and self._hold(self._scenarios.get(part(name), (RUN_LEVEL,)), t)

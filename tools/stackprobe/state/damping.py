@@ -1,5 +1,7 @@
 """N of M: one bad run is a blip, an outage is one with its second bad run, and one good run does not end it.
 
+One that comes and goes is one trouble, flapping, and not a new one each time.
+
 The runs are gone through in the order of time, so that the same history gives the same troubles on whatever machine.
 """
 
@@ -9,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from stackprobe.flapping import WITHIN, flaps
 from stackprobe.state.model import Judgement, Level, Signal
 
 TROUBLES = (Level.DEGRADED, Level.DOWN)
@@ -16,7 +19,7 @@ TROUBLES = (Level.DEGRADED, Level.DOWN)
 
 @dataclass(frozen=True)
 class Damping:
-    """So many bad ones of the last runs are a trouble, and as many good ones its end."""
+    """So many bad ones of the last runs are a trouble, and as many good ones its end, unless it is flapping."""
 
     bad: int = 2
     of: int = 3
@@ -61,10 +64,12 @@ def _of_level(cause: str, judged: list[Judgement], damping: Damping, level: Leve
     if all(one.level < level for one in judged):
         return
     recent: deque[Judgement] = deque(maxlen=damping.of)
+    good: deque[bool] = deque(maxlen=WITHIN)
     from_t: float | None = None
     good_t: float | None = None  # the start of the first good run since the last bad one
     for one in judged:
         recent.append(one)
+        good.append(one.level < level)
         wrong = [each.t for each in recent if each.level >= level]
         if one.level >= level:
             good_t = None
@@ -74,7 +79,7 @@ def _of_level(cause: str, judged: list[Judgement], damping: Damping, level: Leve
                     recent.popleft()  # what was good before it is not to end it
             continue
         good_t = one.t if good_t is None else good_t
-        if from_t is not None and len(recent) - len(wrong) >= min(damping.bad, damping.of):
+        if from_t is not None and len(recent) - len(wrong) >= min(damping.bad, damping.of) and not flaps(list(good)):
             yield Trouble(level, from_t, good_t, cause)
             from_t = None
             recent.clear()  # what ended it is not to begin the next one

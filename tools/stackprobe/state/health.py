@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from stackprobe.flapping import flaps
 from stackprobe.maintenance import Window
 from stackprobe.outputs.wording import moment
 from stackprobe.state.damping import Damping
@@ -103,7 +104,8 @@ def _trouble(signal: Signal, incident: Incident, last: Judgement, damping: Dampi
     if signal.rule:
         return f"{signal.called} is in alarm{where}"
     recovering = ", the last one passed" if not last.bad else ""
-    return f"{signal.called} failed in {len(bad)} of the last {len(recent)} runs{where}{recovering}"
+    flapping = ", flapping" if flaps([not one.bad for one in signal.judgements if one.bad is not None]) else ""
+    return f"{signal.called} failed in {len(bad)} of the last {len(recent)} runs{where}{recovering}{flapping}"
 
 
 def _silence(signal: Signal, last: Judgement | None, now_t: float) -> str:

@@ -24,7 +24,7 @@ RECENT = 20
 """So many of the last runs tell how often they start: older ones may be kept in wider slots."""
 
 _SCENARIOS = "*.{" + ",".join(Outcome) + "}"
-_WITHIN = "run.scenarios_failed"
+_ITSELF = "run.{itself_failed,scenarios_failed}"
 _RULES = "service_level.*.{ok,bad,unknown,alarm}"
 
 ByTime = dict[int, dict[str, float]]
@@ -60,7 +60,7 @@ def read(
     found: dict[tuple[bool, str], list[Judgement]] = {}
     runs: list[PastRun] = []
     for from_t, to_t in _chunks(since_t, until_t):
-        for (rule, name), values in _by_time(history.figures([_SCENARIOS, _RULES, _WITHIN], from_t, to_t)).items():
+        for (rule, name), values in _by_time(history.figures([_SCENARIOS, _RULES, _ITSELF], from_t, to_t)).items():
             severity = services.severity_of(target.service_levels.get(name))
             judge = partial(_rule, severity=severity) if rule else _run if name == RUN else _scenario
             found.setdefault((rule, name), []).extend(judge(t, values[t]) for t in sorted(values))
@@ -112,11 +112,15 @@ def _scenario(t: int, values: Mapping[str, float]) -> Judgement:
 
 
 def _run(t: int, values: Mapping[str, float]) -> Judgement:
-    """The run itself failed where no scenario did, and it failed all the same: it got no token, say."""
+    """The run itself failed: it got no token, say, or a promised service is gone that no scenario needs.
+
+    Earlier releases did not tell that apart: there it failed itself where no scenario did, and it failed all the same.
+    """
     passed, failed = values.get("passed", 0.0), values.get("failed", 0.0)
-    if passed + failed <= 0 or "scenarios_failed" not in values:
+    itself, within = values.get("itself_failed"), values.get("scenarios_failed")
+    if passed + failed <= 0 or (itself is None and within is None):
         return Judgement(t, None)
-    alone = failed if values["scenarios_failed"] <= 0 else 0.0
+    alone = min(itself, failed) if itself is not None else failed if not within else 0.0
     return _scenario(t, {"passed": passed + failed - alone, "failed": alone})
 
 

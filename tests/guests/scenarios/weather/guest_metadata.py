@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from tests.guests.scenarios.jump_host import BASTION
 from tests.guests.scenarios.season import LOGIN_S, Fault, at_guests, of_driver
 
 SCENARIO = "guest_metadata"
 LOGIN = "Log in to the guest"
-OPTIONS = {"login_deadline": LOGIN_S, "user_data_deadline": 60}
+OPTIONS = {"access": BASTION, "login_deadline": LOGIN_S, "user_data_deadline": 60}
 FAULTS = {
     "another key is told": Fault(of_driver(SCENARIO, "guest_key"), LOGIN, None, "does not take the key"),
     "the metadata service is silent": Fault(at_guests(SCENARIO, "metadata"), LOGIN, None, "no TCP connection"),

@@ -1,11 +1,16 @@
-"""What the machines of load balancers report about themselves: taken in by octavia's own health manager."""
+"""What the machines of load balancers report about themselves: taken in by octavia's own health manager.
+
+Without guests there are no machines, and the reports are made up.
+"""
 
 # mypy: disable-error-code="import-untyped, import-not-found"
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from octavia.amphorae.drivers.health import heartbeat_udp
@@ -17,20 +22,22 @@ from pocketcloud.host.drivers.stalls import InjectedFault, stall
 
 LOG = logging.getLogger(__name__)
 INTERVAL_S = 1.0
+Report = Callable[[], dict[str, Any]]
 
 
-def start() -> None:
+def start(guests: bool) -> None:
     """Report in a thread of its own for as long as the process lives."""
-    threading.Thread(target=_report_for_ever, name="heartbeats", daemon=True).start()
+    reporter = _asked if guests else _made_up
+    threading.Thread(target=_report_for_ever, args=(reporter,), name="heartbeats", daemon=True).start()
 
 
-def _report_for_ever() -> None:
+def _report_for_ever(reporter: Callable[[Any], Report]) -> None:
     health_manager = heartbeat_udp.UpdateHealthDb()
     told: dict[str, Any] = {}
     while True:
         time.sleep(INTERVAL_S)
         try:
-            reports = _reports()
+            reports = [report() for report in _reports(reporter)]
         except Exception:
             LOG.exception("reading what to report")
             continue
@@ -40,8 +47,8 @@ def _report_for_ever() -> None:
         told = {report["id"]: report for report in reports}
 
 
-def _reports() -> list[dict[str, Any]]:
-    """One report a machine whose load balancer is not being changed."""
+def _reports(reporter: Callable[[Any], Report]) -> list[Report]:
+    """One a machine whose load balancer is not being changed; made when the database is free again."""
     query = (
         orm.Query(models.Amphora)
         .join(models.LoadBalancer)
@@ -50,16 +57,25 @@ def _reports() -> list[dict[str, Any]]:
     )
     session = api.get_session()
     with session.begin():
-        return [_report(amphora) for amphora in query.with_session(session)]
+        return [reporter(amphora) for amphora in query.with_session(session)]
 
 
-def _report(amphora: Any) -> dict[str, Any]:
+def _asked(amphora: Any) -> Report:
+    from pocketcloud.host.drivers import octavia_haproxy
+
     balancer = amphora.load_balancer
-    return {
+    checked = {one.id: one.name for pool in balancer.pools if pool.health_monitor for one in pool.members}
+    return functools.partial(octavia_haproxy.report, amphora.id, amphora.compute_id, balancer.vip.ip_address, checked)
+
+
+def _made_up(amphora: Any) -> Report:
+    balancer = amphora.load_balancer
+    report = {
         "id": amphora.id,
         "listeners": {one.id: {"status": constants.OPEN} for one in balancer.listeners if one.enabled},
         "pools": {f"{pool.id}:": _pool(pool) for pool in balancer.pools},
     }
+    return lambda: report
 
 
 def _pool(pool: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from pocketcloud.faults.book import RuleBook
-from pocketcloud.faults.rules import DriverRule
+from pocketcloud.faults.driver_rules import DriverRule
 
 POLL_S = 0.2
 _book: RuleBook | None = None
@@ -49,40 +49,42 @@ def stall(operation: str, name: str | None, abandoned: Callable[[], bool] | None
 
     A stuck operation goes on when its rule has gone, or when `abandoned` says that nobody wants it any more.
     """
-    if rule := _rule(operation, name):
-        _obey(rule, abandoned)
+    rule = find(operation, name)
+    if rule is not None:
+        apply(rule, abandoned)
 
 
 def aside(
     operation: str, name: str | None, then: Callable[[], None], abandoned: Callable[[], bool] | None = None
 ) -> None:
     """Do `then`: now, or, where a rule says so, later, beside what the caller goes on with, or never."""
-    rule = _rule(operation, name)
+    rule = find(operation, name)
     if rule is None:
         then()
         return
 
     def work(rule: DriverRule = rule) -> None:
         with contextlib.suppress(InjectedFault):
-            _obey(rule, abandoned)
+            apply(rule, abandoned)
             if not (abandoned and abandoned()):
                 then()
 
     threading.Thread(target=work, daemon=True).start()
 
 
-def _rule(operation: str, name: str | None) -> DriverRule | None:
+def find(operation: str, name: str | None) -> DriverRule | None:
+    """Count an operation; the rule that acts on it, for `apply`."""
     return _book.driver_rule(operation, name or "") if _book else None
 
 
-def _obey(rule: DriverRule, abandoned: Callable[[], bool] | None) -> None:
-    if _book is None:
-        return
+def apply(rule: DriverRule, abandoned: Callable[[], bool] | None = None) -> None:
+    """Wait, and raise InjectedFault, as a rule says."""
+    rules = book()
     if rule.delay is not None:
         end = time.monotonic() + random.uniform(*rule.delay)  # noqa: S311
-        while time.monotonic() < end and _book.holds(rule) and not (abandoned and abandoned()):
+        while time.monotonic() < end and rules.holds(rule) and not (abandoned and abandoned()):
             time.sleep(POLL_S)
-    while rule.stuck and _book.holds(rule) and not (abandoned and abandoned()):
+    while rule.stuck and rules.holds(rule) and not (abandoned and abandoned()):
         time.sleep(POLL_S)
     if rule.error is not None:
         raise InjectedFault(rule.error)

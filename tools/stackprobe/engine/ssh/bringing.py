@@ -17,12 +17,17 @@ from stackprobe.outputs.clean import one_line
 PLACE = ".stackprobe/bin"
 """Where brought files are, below the home of the user."""
 MOST_BYTES = 64 * 1024 * 1024
+INSTALL_S = 240
+"""How long an installation may take; a guest that reaches no packages would wait for them very long."""
 _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}")
+_TIMED_OUT = 124
 _PATH = f'PATH="$HOME/{PLACE}:$PATH:/usr/local/sbin:/usr/sbin:/sbin"; export PATH'
 _AS_ROOT = 'root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n -- "$@"; fi; }'
 _INSTALL = """
 if command -v apt-get >/dev/null; then
-  root apt-get update -q && root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$1"
+  apt() { root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=0 \\
+    -o Acquire::http::Timeout=15 -o Acquire::https::Timeout=15 "$@"; }
+  apt update && apt install --no-install-recommends "$1"
 elif command -v dnf >/dev/null; then root dnf install -q -y "$1"
 elif command -v yum >/dev/null; then root yum install -q -y "$1"
 elif command -v zypper >/dev/null; then root zypper --non-interactive install "$1"
@@ -45,9 +50,9 @@ def programs(given: Any) -> list[str]:
     return [str(one) for one in listed]
 
 
-def within(script: str, needs: list[str]) -> str:
-    """The script, finding what was brought."""
-    return f"{_PATH}\n{script}" if needs else script
+def path(needs: list[str]) -> str:
+    """What lets a script find what was brought; nothing where nothing is needed."""
+    return f"{_PATH}\n" if needs else ""
 
 
 def bring(connection: Connection, needs: list[str], how: Any, activity: Activity) -> None:
@@ -90,7 +95,11 @@ def _brought(connection: Connection, program: str, order: Any, activity: Activit
         package = program if str(order["packages"]).lower() in ("true", "yes") else str(order["packages"])
         if not _PROGRAM.fullmatch(package):
             raise StepError(f"`bring` of {program}: {package[:60]!r} is no name of a package")
-        ran = _run(connection, f"{_AS_ROOT}\nset -- {shlex.quote(package)}\n{_INSTALL}", activity)
+        script = shlex.quote(f"{_AS_ROOT}\nset -- {shlex.quote(package)}\n{_INSTALL}")
+        within = f"command -v timeout >/dev/null && set -- timeout {INSTALL_S}"
+        ran = _run(connection, f'{within}; "$@" sh -c {script}', activity)
+        if ran.rc == _TIMED_OUT:
+            return f"its installation takes longer than {INSTALL_S} s"
     else:
         place = f"$HOME/{PLACE}/{program}"
         script = f'umask 077; mkdir -p "$HOME/{PLACE}" && cat > "{place}" && chmod 700 "{place}"'

@@ -11,6 +11,7 @@ from stackprobe.engine.activity import Activity
 from stackprobe.engine.classify import StepError
 from stackprobe.engine.ssh import hosts, keys, login
 from stackprobe.engine.ssh.connections import Connection, Connections, keep_alive
+from stackprobe.engine.ssh.stages import LoginFailed
 from stackprobe.engine.steps import arguments
 
 _KNOWN = {"host", "port", "user", "key_file", "host_key"}
@@ -51,7 +52,7 @@ def _open(
     try:
         with activity.holding(found.sock):
             made = login.log_in(found.sock, user, key, activity, wanted.types, wanted.check)
-    except login.LoginFailed as failed:
+    except LoginFailed as failed:
         raise StepError(f"no login to the jump host {host} port {port}: {failed}") from None
     connections.pin(scenario, name, made.host_key)
     opened = Connection(name, host, user, made.transport)

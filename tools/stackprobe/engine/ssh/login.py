@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import paramiko
 
 from stackprobe.engine.activity import Activity
+from stackprobe.engine.ssh.stages import LoginFailed, Stage
 from stackprobe.engine.ssh.transport import GuestTransport
 from stackprobe.outputs.clean import one_line
 
@@ -19,26 +19,6 @@ BANNER_S, EXCHANGE_S, LOGIN_S = 20.0, 20.0, 30.0
 _KEEPALIVE_S = 15
 _MOST_BANNER_BYTES = 8192
 _MOST_VERSION_BYTES = 255
-
-
-class Stage(enum.IntEnum):
-    """How far a try to log in came."""
-
-    CONNECT = 0
-    BANNER = 1
-    KEY_EXCHANGE = 2
-    LOGIN = 3
-
-
-class LoginFailed(Exception):
-    """A try to log in came to nothing.
-
-    :param stage: what did not succeed.
-    """
-
-    def __init__(self, stage: Stage, message: str) -> None:
-        super().__init__(message)
-        self.stage = stage
 
 
 @dataclass

@@ -21,6 +21,8 @@ logging.getLogger("paramiko").propagate = False  # what goes wrong is in the ste
 PROHIBITED, CONNECT_FAILED = 1, 2
 """Reasons of a refusal (RFC 4254, 5.1)."""
 
+MOST_PACKET_BYTES = 1024 * 1024
+
 
 class ChannelRefused(Exception):
     """The server does not open a channel: ``reason`` as a number, ``said`` in its words."""
@@ -30,13 +32,22 @@ class ChannelRefused(Exception):
         self.reason, self.said = reason, said
 
 
+class _Packets(paramiko.packet.Packetizer):
+    """Reads packets of sensible sizes: a guest could announce gigabytes, which would all be kept."""
+
+    def read_all(self, n: int, check_rekey: bool = False) -> bytes:
+        if n > MOST_PACKET_BYTES:
+            raise paramiko.SSHException(f"a packet of {n} bytes")
+        return super().read_all(n, check_rekey)
+
+
 class GuestTransport(paramiko.Transport):
     """An SSH connection as a client. Channels are opened with :meth:`channel`, also by several threads at a time."""
 
     _CLIENT_ID = "stackprobe"
 
     def __init__(self, wire: Any) -> None:
-        super().__init__(wire)
+        super().__init__(wire, packetizer_class=_Packets)
         self._refusals: dict[int, ChannelRefused] = {}
         self._mine = threading.local()
         inside: Any = self  # paramiko has no other way to hear it

@@ -13,6 +13,7 @@ from stackprobe.engine.steps.endpoint import EndpointStep
 from stackprobe.engine.steps.http import HttpStep
 from stackprobe.engine.steps.ping import PingStep
 from stackprobe.engine.steps.quota import QuotaStep
+from stackprobe.engine.steps.spread import SpreadStep
 from stackprobe.engine.steps.ssh import SshStep
 from stackprobe.engine.steps.temporary_url import TemporaryUrlStep
 from stackprobe.engine.steps.token import TokenStep
@@ -35,6 +36,7 @@ KINDS: dict[str, type[StepKind]] = {
         CommandStep,
         PingStep,
         ConnectStep,
+        SpreadStep,
     )
 }
 

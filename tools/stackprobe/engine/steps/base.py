@@ -15,6 +15,7 @@ import requests
 from stackprobe.engine import expect
 from stackprobe.engine.activity import Activity
 from stackprobe.engine.classify import StepError, StepFailure, status_of
+from stackprobe.engine.evidence import Evidence
 from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.plain import plain
 from stackprobe.engine.ssh.connections import Connections
@@ -46,18 +47,6 @@ class Step:
     line: int | None = None
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What helps to understand a failure.
-
-    :param told: is put behind the step's message.
-    :param console: the console log of the server that it is about.
-    """
-
-    told: str
-    console: str
-
-
 @dataclass
 class StepContext:
     """What a step works with.
@@ -71,6 +60,7 @@ class StepContext:
     :param connections: the scenarios' connections to guests.
     :param attachments: files in the run's directory that belong to the step.
     :param evidence: asked when the step failed, outside of its time: what else its record should have.
+    :param found: what a step that fails has found all the same; its result then.
     """
 
     connection: openstack.connection.Connection
@@ -91,6 +81,7 @@ class StepContext:
     fatal: bool = True
     attachments: list[str] = field(default_factory=list)
     evidence: Callable[[Activity], Evidence | None] | None = None
+    found: Any = None
 
     def pause(self, seconds: float) -> None:
         """Sleep, but never past the step's deadline.

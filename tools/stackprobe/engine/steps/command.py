@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from stackprobe.engine import expect, guest_text
@@ -28,7 +29,8 @@ class CommandStep(StepKind):
     ``stdin`` is its input, ``sudo`` runs it as root; ``rc`` is the expected exit status (0), a list of which one is
     expected, or ``any``. ``parse``: ``text``, ``json`` or ``lines``; ``max_bytes`` of each output are kept (262144).
     ``needs`` lists programs; one that the guest lacks is brought as ``bring`` says, or the step is skipped. ``figures``
-    maps names, which end with their unit, to where the number stands in the result.
+    maps names, which end with their unit, to where the number stands in the result, or to several places whose sum it
+    is; ``expect`` finds them as ``figures``.
     """
 
     name = "command"
@@ -43,13 +45,13 @@ class CommandStep(StepKind):
         wanted, parse = _statuses(arguments.get("rc")), str(arguments.get("parse") or "text")
         if parse not in _PARSERS:
             raise StepError(f"`parse` knows {', '.join(_PARSERS)}, not {parse!r}")
-        figures = _figures(arguments.get("figures"))
+        figures = figures_of(arguments.get("figures"))
         max_bytes = whole(arguments, "max_bytes", 1, _MOST_BYTES, MAX_BYTES)
         stdin = _stdin(context.values.resolve(arguments.get("stdin"), step.scenario))
         text = words(context.values.resolve(arguments["run"], step.scenario))
         needs = bringing.programs(arguments.get("needs"))
         bringing.bring(connection, needs, arguments.get("bring"), context.activity)
-        line = command_line(connection, bringing.within(text, needs), sudo=flag(arguments, "sudo", False))
+        line = command_line(connection, text, sudo=flag(arguments, "sudo", False), before=bringing.path(needs))
         ran = command.run(connection, line, context.activity, stdin=stdin, max_bytes=max_bytes)
         context.duration_ms = ran.duration_ms
         result: dict[str, Any] = {
@@ -60,6 +62,7 @@ class CommandStep(StepKind):
             "json": None,
             "lines": [],
             "cut": ran.cut,
+            "figures": {},
             "duration_ms": round(ran.duration_ms, 3),
         }
         if wanted and ran.rc not in wanted:
@@ -70,8 +73,8 @@ class CommandStep(StepKind):
             if ran.cut:
                 raise StepFailure(f"the output is longer than {max_bytes} bytes, {ran.cut} were thrown away")
             result["json"] = guest_text.parsed(ran.stdout)
-        for name, figure in figures.items():
-            context.figures[name] = _measured(result, name, figure)
+        result["figures"] = {name: measured(result, name, figure) for name, figure in figures.items()}
+        context.figures.update(result["figures"])
         if arguments.get("expect"):
             context.verify(result, arguments["expect"])
         return result
@@ -93,10 +96,15 @@ def words(given: Any) -> str:
     return line
 
 
-def command_line(connection: Connection, script: str, *, sudo: bool) -> str:
-    """What the user's shell is given, whichever that is: a script of ``sh``, as root if wanted."""
-    line = f"sh -c {shlex.quote(script)}"
-    return f"sudo -n -- {line}" if sudo and connection.user != "root" else f"exec {line}"
+def command_line(connection: Connection, script: str, *, sudo: bool, before: str = "") -> str:
+    """What the user's shell is given, whichever that is: a script of ``sh``, as root if wanted.
+
+    :param before: what the user's own ``sh`` does first, whose ``PATH`` root has, too.
+    """
+    if not sudo or connection.user == "root":
+        return f"exec sh -c {shlex.quote(before + script)}"
+    as_root = 'exec sudo -n -- env PATH="$PATH" sh -c' if before else "exec sudo -n -- sh -c"
+    return f"exec sh -c {shlex.quote(f'{before}{as_root} {shlex.quote(script)}')}"
 
 
 def _statuses(given: Any) -> set[int]:
@@ -127,8 +135,20 @@ def _ended(result: dict[str, Any], wanted: set[int]) -> str:
     return f"the command ended {how}, expected {expected}" + (f": {said}" if said else "")
 
 
-def _figures(given: Any) -> dict[str, tuple[str, float, int]]:
-    """Path, factor and digits of each figure."""
+@dataclass(frozen=True)
+class Figure:
+    """Where a figure stands in the result (in several places: it is their sum), and how it is written."""
+
+    paths: tuple[str, ...]
+    factor: float
+    digits: int
+
+
+def figures_of(given: Any) -> dict[str, Figure]:
+    """The figures that are wanted, by name.
+
+    :raises StepError: they are not written as they must be.
+    """
     if given in (None, ""):
         return {}
     if not isinstance(given, Mapping):
@@ -141,16 +161,25 @@ def _figures(given: Any) -> dict[str, tuple[str, float, int]]:
             )
         order = where if isinstance(where, Mapping) else {"path": where}
         try:
-            found[str(name)] = (str(order["path"]), float(order.get("factor", 1)), int(order.get("digits", 3)))
+            path = order["path"]
+            paths = tuple(map(str, path)) if isinstance(path, list) else (str(path),)
+            figure = found[str(name)] = Figure(paths, float(order.get("factor", 1)), int(order.get("digits", 3)))
         except (KeyError, TypeError, ValueError):
             raise StepError(f"the figure {name} needs a path, or path, factor and digits, not {where!r}") from None
-        if not set(order) <= {"path", "factor", "digits"} or not 0 <= found[str(name)][2] <= 9:
+        if not set(order) <= {"path", "factor", "digits"} or not 0 <= figure.digits <= 9 or not paths:
             raise StepError(f"the figure {name} knows path, factor and digits (0 to 9), not {where!r}")
     return found
 
 
-def _measured(result: dict[str, Any], name: str, figure: tuple[str, float, int]) -> float:
-    path, factor, digits = figure
+def measured(result: Any, name: str, figure: Figure) -> float:
+    """A figure of a result.
+
+    :raises StepFailure: there is no number.
+    """
+    return round(sum(_number(result, name, path) for path in figure.paths) * figure.factor, figure.digits)
+
+
+def _number(result: Any, name: str, path: str) -> float:
     value = expect.lookup(result, path)
     try:
         number = float("nan") if isinstance(value, bool) else float(value)
@@ -158,4 +187,4 @@ def _measured(result: dict[str, Any], name: str, figure: tuple[str, float, int])
         number = float("nan")
     if not abs(number) < 1e15:
         raise StepFailure(f"the output has no number for {name} at {path}, but {one_line(value, 80)!r}")
-    return round(number * factor, digits)
+    return number

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stackprobe.engine import tcp
-from stackprobe.engine.classify import DeadlinePassed, StepFailure, Unanswered
+from stackprobe.engine.classify import DeadlinePassed, StepError, StepFailure, Unanswered
 from stackprobe.engine.expect import Checked
 from stackprobe.engine.steps.arguments import flag, host, number, port
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
@@ -28,14 +28,15 @@ class ConnectStep(StepKind):
 
     name = "connect"
     required = frozenset({"host", "port"})
-    optional = frozenset({"open", "wait", "timeout", "on"})
+    optional = frozenset({"open", "state", "wait", "timeout", "on", "since"})
 
     def run(self, context: StepContext, step: Step) -> Any:
         arguments, activity = step.arguments, context.activity
-        expected, wait = flag(arguments, "open", True), flag(arguments, "wait", False)
+        expected, wait = _expected(arguments), flag(arguments, "wait", False)
+        since = number(arguments, "since", 0, time.monotonic())
         place = f"{host(arguments)} port {port(arguments)}"
         timeout_s = number(arguments, "timeout", 0.05, 300) or 2.0
-        knock = _knocking(context, step, timeout_s, _EVERY_S if wait and expected else None)
+        knock = _knocking(context, step, timeout_s, _EVERY_S if wait and tcp.SILENT not in expected else None)
         activity.doing = f"connecting to {place}"
         began = time.monotonic()
         before, attempts = began, 0
@@ -43,21 +44,25 @@ class ConnectStep(StepKind):
             attempts += 1
             found = knock()
             found.close()
-            if (found.state == OPEN) == expected or not wait:
+            if found.state in expected or not wait:
                 break
             before = found.began
             pause_s = min(_MOST_PAUSE_S, max(_LEAST_PAUSE_S, (time.monotonic() - began) / 20))
-            if activity.remaining() <= pause_s:
+            try:
+                context.pause(0.0 if found.state == tcp.SILENT else pause_s)  # silence has taken its time
+            except TimeoutError:
                 break
-            if found.state != tcp.SILENT:  # silence has taken its time
-                context.pause(pause_s)
         if wait:
             context.polls = attempts
             opened_ms = found.connect_ms if found.state == OPEN else 0.0
             context.duration_ms = (found.began - began) * 1000 + opened_ms
-            context.precision_ms = (found.began - max(before, found.before)) * 1000
+            earlier = found.before if found.before < found.began else before
+            context.precision_ms = (found.began - earlier) * 1000
         if found.state == OPEN:
             context.figures["connect_ms"] = found.connect_ms
+        if since is not None and found.state in expected:
+            opened_s = found.connect_ms / 1000 if found.state == OPEN else 0.0
+            context.figures["since_ms"] = (found.began + opened_s - since) * 1000
         _judge(context, place, expected, found, attempts)
         result = {"state": found.state, "attempts": attempts, "detail": found.detail}
         result |= {name: round(value, 3) for name, value in context.figures.items()}
@@ -66,18 +71,37 @@ class ConnectStep(StepKind):
         return result
 
 
-def _judge(context: StepContext, place: str, expected: bool, found: Knock, attempts: int) -> None:
-    holds = (found.state == OPEN) == expected
-    context.checks.append(Checked("open", holds, expected, found.state))
+def _expected(arguments: dict[str, Any]) -> tuple[str, ...]:
+    """The states of which one is expected.
+
+    :raises StepError: there are no such states.
+    """
+    given = arguments.get("state")
+    if given in (None, "", []):
+        return (OPEN,) if flag(arguments, "open", True) else (tcp.REFUSED, tcp.SILENT)
+    if arguments.get("open") not in (None, ""):
+        raise StepError("`open` and `state` exclude each other")
+    states = tuple(given) if isinstance(given, list | tuple) else (given,)
+    for one in states:
+        if one not in (OPEN, tcp.REFUSED, tcp.SILENT):
+            raise StepError(f"`state` must be open, refused, silent, or a list of them, not {given!r}")
+    return states
+
+
+def _judge(context: StepContext, place: str, expected: tuple[str, ...], found: Knock, attempts: int) -> None:
+    holds = found.state in expected
+    wanted = "closed" if set(expected) == {tcp.REFUSED, tcp.SILENT} else " or ".join(expected)
+    context.checks.append(Checked("state", holds, wanted, found.state))
     if holds:
         return
     context.duration_ms = None
     detail = f" ({found.detail})" if found.detail else ""
     tries = f", tried {attempts} times" if attempts > 1 else ""
-    if expected:
-        raise Unanswered(f"{place} is {found.state}{detail}, expected open{tries}")
+    message = f"{place} is {found.state}{detail}, expected {wanted}{tries}"
+    if found.state == tcp.SILENT:
+        raise Unanswered(message)
     late = context.activity.remaining() <= 0
-    raise (DeadlinePassed if late else StepFailure)(f"{place} is open, expected closed{tries}")
+    raise (DeadlinePassed if late else StepFailure)(message)
 
 
 def _knocking(context: StepContext, step: Step, timeout_s: float, every_s: float | None) -> Callable[[], Knock]:

@@ -130,11 +130,11 @@ def _order(context: StepContext, step: Step) -> Order:
         int(number(arguments, "max_bytes", 1, _MAX_BYTES) or Order.max_bytes),
         flag(arguments, "verify", True),
         str(ca_file) if ca_file else None,
-        _through(context, step),
+        through(context, step),
     )
 
 
-def _through(context: StepContext, step: Step) -> Callable[[str, int], socket.socket] | None:
+def through(context: StepContext, step: Step) -> Callable[[str, int], socket.socket] | None:
     """How a guest connects for us."""
     if step.arguments.get("on") in (None, ""):
         return None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from stackprobe.engine import ping
@@ -18,8 +20,11 @@ from stackprobe.engine.expect import Checked
 from stackprobe.engine.ping import Pinged
 from stackprobe.engine.steps.arguments import flag, host, number, whole
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
+from stackprobe.outputs.clean import one_line
 
 _MISSING = 127
+_INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,31}")
+_ADDRESSES, _GLOBAL_SCOPE = Path("/proc/net/if_inet6"), "00"
 _SPARE_S = 2.0
 _MOST_OUTPUT = 1024 * 1024
 
@@ -31,40 +36,34 @@ class PingStep(StepKind):
 
     ``count`` packets (5) of ``size`` bytes (56), one each ``interval`` s (0.2); ``timeout``: how long the last one
     is waited for (1 s). More loss than ``loss_percent`` (0) is a failure; with ``answers: false`` any answer is.
-    ``wait``: again and again, until it is so.
+    ``wait``: again and again, until it is so; then ``since``, when what is waited for began, of an earlier step's
+    answer, gives the figure ``since_ms``. ``interface``: the device that the packets leave by.
     """
 
     name = "ping"
     required = frozenset({"to"})
-    optional = frozenset({"on", "count", "interval", "size", "timeout", "loss_percent", "wait", "answers"})
+    optional = frozenset(
+        {"on", "count", "interval", "size", "timeout", "loss_percent", "wait", "answers", "since", "interface"}
+    )
 
     def run(self, context: StepContext, step: Step) -> Any:
         order = _Order.of(step)
         call = self._call(context, step)
-        began, before = time.monotonic(), None
-        context.polls = 0
-        wait = flag(step.arguments, "wait", False)
-        while True:
-            asked = time.monotonic()
-            context.polls += 1
-            # While it is waited for, one packet a time tells soonest; then all of them count.
-            pinged = order.ping(call, 1 if wait else order.count)
-            if wait and order.holds(pinged):
-                context.figures["effect_ms"] = (asked - began) * 1000
-                context.precision_ms = (asked - before) * 1000 if before is not None else None
-                pinged = order.ping(call, order.count) if order.count > 1 else pinged
-            before = asked
-            if order.holds(pinged) or not wait:
-                break
-            if context.activity.remaining() <= order.interval_s:
-                break
-            context.pause(max(0.05, order.interval_s - (time.monotonic() - asked)))
-        if not wait:
-            context.polls = None
+        began = time.monotonic()
+        since = number(step.arguments, "since", 0, began)
+        if flag(step.arguments, "wait", False):
+            pinged = _until(context, order, call, began, since)
+        else:
+            pinged = order.ping(call, order.count)
         context.duration_ms = (time.monotonic() - began) * 1000
         context.figures.update(pinged.figures())
+        if pinged.sent < order.count and context.activity.remaining() <= 0 and not context.polls:
+            answered = f"{pinged.received} of {pinged.sent} answered"
+            raise Unanswered(f"{context.activity.doing} took too long, {answered} so far")
+        result: dict[str, Any] = {"to": order.to, "rtts_ms": [round(one, 3) for one in pinged.times_ms]}
+        result |= {name: round(value, 3) for name, value in context.figures.items()}
+        context.found = result
         self._judge(context, order, pinged)
-        result = {"to": order.to, **{name: round(value, 3) for name, value in context.figures.items()}}
         if step.arguments.get("expect"):
             context.verify(result, step.arguments["expect"])
         return result
@@ -112,6 +111,7 @@ class _Order:
     timeout_s: float
     loss_percent: float
     answers: bool
+    interface: str | None
 
     @staticmethod
     def of(step: Step) -> _Order:
@@ -124,6 +124,7 @@ class _Order:
             number(arguments, "timeout", 0.1, 60) or 1.0,
             number(arguments, "loss_percent", 0, 100) or 0.0,
             flag(arguments, "answers", True),
+            _interface(arguments.get("interface")),
         )
 
     def holds(self, pinged: Pinged) -> bool:
@@ -137,11 +138,13 @@ class _Order:
         :raises StepSkipped: nobody may ping there.
         :raises StepError: this ``ping`` is none.
         """
-        code, output = call(ping.command(self.to, count, self.interval_s, self.size, self.timeout_s))
+        code, output = call(ping.command(self.to, count, self.interval_s, self.size, self.timeout_s, self.interface))
+        if ping.parse(output) is None and ping.misused(output):
+            code, output = call(ping.command(self.to, count, None, self.size, self.timeout_s, self.interface))
         found = ping.parse(output)
         if found is not None:
             return found
-        said = " ".join(output.split())[-200:]
+        said = one_line(output[-400:], 400)[-200:]
         if ping.forbidden(output):
             raise StepSkipped(f"ping is not permitted there: {said}")
         if ping.unknown_host(output):
@@ -149,6 +152,53 @@ class _Order:
         if "nreachable" in output:
             return Pinged(count)
         raise StepError(f"ping ended with {code} and without numbers: {said}")
+
+
+def _until(context: StepContext, order: _Order, call: Call, began: float, since: float | None) -> Pinged:
+    """Ping until it is as expected, or the time is over: the last result.
+
+    While it is waited for, one packet a time tells soonest; then all of them count.
+    """
+    context.polls, before, last = 0, began, Pinged()
+    while True:
+        asked = time.monotonic()
+        context.polls += 1
+        try:
+            last = order.ping(call, 1)
+            if order.holds(last):
+                last = order.ping(call, order.count) if order.count > 1 else last
+        except Unanswered:
+            if context.activity.remaining() > 0 or not last.sent:
+                raise
+            return last
+        if order.holds(last):
+            context.figures["effect_ms"] = (asked - began) * 1000
+            if since is not None:
+                context.figures["since_ms"] = (asked - since) * 1000
+            context.precision_ms = (asked - before) * 1000
+            return last
+        before = asked
+        try:
+            context.pause(max(0.05, order.interval_s - (time.monotonic() - asked)))
+        except TimeoutError:
+            return last
+
+
+def _interface(given: Any) -> str | None:
+    if given in (None, ""):
+        return None
+    if not _INTERFACE.fullmatch(str(given)):
+        raise StepError(f"`interface` must be the name of a network device, not {given!r}")
+    return str(given)
+
+
+def _has_ipv6() -> bool:
+    """Whether this machine has an address of IPv6 that others can answer to; True where nothing is known."""
+    try:
+        lines = _ADDRESSES.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return not _ADDRESSES.parent.exists()
+    return any(line.split()[3] == _GLOBAL_SCOPE for line in lines)
 
 
 def _on_runner(words: list[str], activity: Activity) -> tuple[int, str]:
@@ -172,7 +222,10 @@ def _on_runner(words: list[str], activity: Activity) -> tuple[int, str]:
         except subprocess.TimeoutExpired:
             process.kill()
             output, _ = process.communicate()
-    return process.returncode, output.decode("utf-8", "replace")
+    text = output.decode("utf-8", "replace")
+    if ":" in words[-1] and ping.no_way(text) and not _has_ipv6():
+        raise StepSkipped("the runner has no IPv6")
+    return process.returncode, text
 
 
 @dataclass

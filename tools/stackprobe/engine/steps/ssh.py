@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 from stackprobe.engine import tcp
 from stackprobe.engine.activity import Activity
 from stackprobe.engine.classify import DeadlinePassed, StepError, StepFailure, Unanswered
+from stackprobe.engine.evidence import Evidence
+from stackprobe.engine.expect import Checked
 from stackprobe.engine.ssh.connections import Connection, keep_alive
+from stackprobe.engine.ssh.stages import LoginFailed, Stage
 from stackprobe.engine.steps.arguments import flag, host, number, port, user
-from stackprobe.engine.steps.base import Evidence, Step, StepContext, StepKind
+from stackprobe.engine.steps.base import Step, StepContext, StepKind
 
 if TYPE_CHECKING:
     from stackprobe.engine.ssh.login import Login
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 _CONNECT_S = 5.0
 """How long a silent host is asked before that counts as a try, in seconds; a new packet goes out more often."""
 _EVERY_S = 0.5
+_HOST_KEY_SOURCES = "given, console, earlier login or first use"
 _REFUSED_PAUSE_S, _PAUSE_S = 0.2, 0.5
 _LOGIN_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 5.0)
 """sshd gives pause to whoever is refused often."""
@@ -29,13 +33,16 @@ class _Reached:
     """A connection on which SSH can begin.
 
     :param ends_by: what is shut down when the step's time is over.
+    :param at: when it was up; ``began``: when it began, and ``before`` the try before, if there was one just before;
+        all monotonic seconds.
     """
 
     wire: Any
     ends_by: Any
     at: float
     connect_ms: float
-    precision_ms: float
+    began: float
+    before: float
 
 
 class SshStep(StepKind):
@@ -76,6 +83,7 @@ class SshStep(StepKind):
         except BaseException:
             login.transport.close()
             raise
+        context.checks.append(Checked("host key known from", True, _HOST_KEY_SOURCES, source))
         context.connections.pin(step.scenario, name, login.host_key)
         context.connections.keep(step.scenario, Connection(name, target.host, target.user, login.transport))
         result = {
@@ -133,9 +141,8 @@ class _Way:
             patience_s = 2 * _CONNECT_S if waited_s is None else min(_CONNECT_S, max(1.0, waited_s / 15))
             led = tunnel.reach(self.through, target.host, target.port, activity, patience_s)
             if led.state == tcp.OPEN:
-                return _Reached(
-                    led.channel, tunnel.Closing(led.channel), time.monotonic(), led.connect_ms, led.connect_ms
-                )
+                ends_by = tunnel.Closing(led.channel)
+                return _Reached(led.channel, ends_by, time.monotonic(), led.connect_ms, began, began)
             return tcp.Knock(led.state, began, began, detail=led.detail)
         places = tcp.resolve(target.host, target.port)
         patience_s, every_s = (2 * _CONNECT_S, None) if waited_s is None else (_CONNECT_S, _EVERY_S)
@@ -143,7 +150,7 @@ class _Way:
         if found.sock is None:
             return found
         keep_alive(found.sock)
-        return _Reached(found.sock, found.sock, time.monotonic(), found.connect_ms, (found.began - found.before) * 1000)
+        return _Reached(found.sock, found.sock, time.monotonic(), found.connect_ms, found.began, found.before)
 
 
 class _Trying:
@@ -156,7 +163,7 @@ class _Trying:
         self._context, self._step, self._target, self._way = context, step, target, way
         self._key, self._wanted = key, wanted
         self.began, self.attempts, self._refusals = time.monotonic(), 0, 0
-        self._furthest = (-1, "")
+        self._furthest = (Stage.CONNECT, "")
         self._last = ""
 
     def until(self, *, wait: bool) -> Login:
@@ -173,7 +180,7 @@ class _Trying:
             activity.doing = f"connecting to {self._target}"
             reached = self._way.reach(self._target, activity, began - self.began if wait else None)
             if isinstance(reached, tcp.Knock):
-                self._note(-1, f"no TCP connection ({reached.detail or reached.state})")
+                self._note(Stage.CONNECT, f"no TCP connection ({reached.detail or reached.state})")
                 pause_s = _REFUSED_PAUSE_S if reached.state == tcp.REFUSED or reached.detail else 0.0
             else:
                 figures.setdefault("reachable_ms", (reached.at - self.began) * 1000)
@@ -181,14 +188,19 @@ class _Trying:
                 if found is not None:
                     figures["connect_ms"] = reached.connect_ms
                     figures["banner_ms"], figures["login_ms"] = found.banner_ms, found.login_ms
-                    if self.attempts > 1:
-                        self._context.precision_ms = max(reached.precision_ms, (began - before) * 1000)
+                    if reached.before < reached.began:
+                        before = reached.before
+                    if before > self.began or self.attempts > 1:
+                        self._context.precision_ms = (reached.began - before) * 1000
                     return found
                 pause_s = self._pause_s()
-            before = began
-            if not wait or activity.remaining() <= pause_s:
+            before = reached.began
+            if not wait:
                 raise self._given_up()
-            self._context.pause(pause_s)
+            try:
+                self._context.pause(min(pause_s, max(0.25, activity.remaining() / 2)))
+            except TimeoutError:
+                raise self._given_up() from None
 
     def _log_in(self, reached: _Reached) -> Login | None:
         from stackprobe.engine.ssh import login  # noqa: PLC0415
@@ -198,15 +210,17 @@ class _Trying:
         try:
             with activity.holding(reached.ends_by):
                 return login.log_in(reached.wire, self._target.user, self._key, activity, wanted.types, wanted.check)
-        except login.LoginFailed as failed:
+        except LoginFailed as failed:
             self._note(failed.stage, str(failed))
             return None
 
-    def _note(self, stage: int, message: str) -> None:
-        self._last = message
-        self._refusals += stage == 3
-        if stage >= self._furthest[0]:
+    def _note(self, stage: Stage, message: str) -> None:
+        self._refusals += stage is Stage.LOGIN
+        cut = self.attempts > 1 and self._context.activity.remaining() <= 0  # what it ended with says less
+        if stage > self._furthest[0] or (stage is self._furthest[0] and not cut):
             self._furthest = (stage, message)
+        if not cut:
+            self._last = message
 
     def _pause_s(self) -> float:
         if not self._refusals:
@@ -221,7 +235,7 @@ class _Trying:
             if self._last != self._furthest[1]:
                 message += f"; the last one: {self._last}"
         message = f"no login to {self._target}: {message}"
-        if stage < 0:
+        if stage is Stage.CONNECT:
             return Unanswered(message)
         return (DeadlinePassed if self._context.activity.remaining() <= 0 else StepFailure)(message)
 
@@ -231,5 +245,5 @@ def _console(context: StepContext, server: str, aside: Activity) -> Evidence | N
 
     text = console.read(context.connection, server, aside, aside.remaining())
     if not text:
-        return Evidence("; its console log is empty" if text is not None else "; the cloud gives no console log", "")
+        return Evidence("; its console log is empty" if text is not None else "; the cloud gives no console log")
     return Evidence(f"; its console log ends: {console.last_lines(text)}", text)

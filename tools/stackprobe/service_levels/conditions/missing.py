@@ -6,7 +6,8 @@ before it did, by the same rules (:mod:`stackprobe.watchdog`).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+import math
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,8 @@ _WEEK_S = 7 * 86400.0
 class Missing(Condition):
     """Within the window, and up to this run, no two that judged are further apart than N + 0.5 intervals.
 
-    A gap is bad until it has left the window: by then a damped rule has alarmed.
+    A gap is bad until it has left the window: by then a damped rule has alarmed. No run is expected in planned
+    maintenance, in which probing may pause.
     """
 
     every_s: float
@@ -58,7 +60,8 @@ class Missing(Condition):
         begin_t = int(results.start_t) - self.window_s
         before = [t for t in times if t < begin_t][-1:]  # the gap that reaches into the window begins with it
         within = [*before, *(float(t) for t in times if t >= begin_t), results.start_t]
-        found = gaps(within, self.every_s, Patience(self.intervals).gap_s(self._expected))
+        excused = sorted([*within, *self._excused(past.maintained, results.start_t)])
+        found = gaps(excused, self.every_s, Patience(self.intervals).gap_s(self._expected))
         if not found:
             return Judgement(True, f"{wording.counted(len(within), 'run')} in {span(self.window_s)}, none is missing")
         worst = max(found, key=lambda gap: gap.missing)
@@ -68,6 +71,14 @@ class Missing(Condition):
             f" {wording.counted(worst.missing, 'run is', 'runs are')} missing, one is expected every"
             f" {span(self.every_s)}",
         )
+
+    def _excused(self, maintained: Iterable[tuple[float, float]], until_t: float) -> Iterator[float]:
+        """As many moments as runs would have been in these stretches."""
+        for begin_t, end_t in maintained:
+            for number in range(math.ceil((end_t - begin_t) / self.every_s) + 1):
+                t = min(begin_t + number * self.every_s, end_t)
+                if until_t - self._look_back_s <= t <= until_t:
+                    yield t
 
     @property
     def _expected(self) -> Expectation:

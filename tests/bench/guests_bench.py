@@ -1,0 +1,147 @@
+"""Guests: from the order to the login, and how near what scenarios measure is to what is injected.
+
+Needs root and the packages of `tox -e guests`. POCKETCLOUD_GUESTS_DIR=DIR uses the cloud with guests that runs in DIR.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pocketcloud.cloud import Cloud
+from stackprobe.results import Outcome
+
+from tests.guests.scenarios.probing import GuestsRun, run_in_the_outside
+from tests.integration.conftest import connect
+from tests.support import packages
+
+#: How many guests at once, and how often that is done.
+GUESTS = {1: 3, 4: 3, 16: 1}
+#: What is added to the round trip (ms), and to what a guest is limited (Mbit/s); None: nothing is injected.
+DELAYS_MS = (None, 5, 20, 100)
+RATES_MBIT = ((None, 10), (50, 100))
+ZONES = ("az1", "az2")
+PINGS = 50
+SENDS_S = 5
+QUOTA = {"instances": 40, "cores": 40, "ram": 40 * 1024}
+LOGIN = "Log in to the guest"
+
+
+def main() -> None:
+    """Print the figures."""
+    if absent := packages.missing("guests"):
+        sys.exit(f"needs apt-get install {' '.join(absent)}")
+    if os.geteuid() != 0:
+        sys.exit("needs root, for network namespaces")
+    print(f"load of the machine before, per processor: {os.getloadavg()[0] / (os.cpu_count() or 1):.2f}", flush=True)
+    with _cloud() as cloud, tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        bench = Bench(cloud, Path(directory))
+        bench.logins()
+        bench.round_trips()
+        bench.bandwidths()
+    print(f"load of the machine after, per processor: {os.getloadavg()[0] / (os.cpu_count() or 1):.2f}", flush=True)
+
+
+class Bench:
+    """Runs of scenarios on one cloud."""
+
+    def __init__(self, cloud: Cloud, directory: Path) -> None:
+        self.cloud, self.directory, self.number = cloud, directory, 0
+
+    def run(self, scenario: str, rules: Iterable[dict[str, Any]] = (), **options: Any) -> GuestsRun:
+        """One scenario, with faults.
+
+        :raises RuntimeError: it did not pass.
+        """
+        self.number += 1
+        self.cloud.faults(list(rules))
+        try:
+            run = run_in_the_outside(
+                self.cloud, self.directory / str(self.number), [scenario], options={scenario: options}
+            )
+        finally:
+            self.cloud.faults()
+        if run.outcome(scenario) is not Outcome.PASSED:
+            raise RuntimeError(run.said)
+        return run
+
+    def logins(self) -> None:
+        """From the request for a server to the login, each guest on its own clock."""
+        print(f"{'guests at once':<16}{'from the order to the login, s: median':>40}{'p95':>8}{'max':>8}{'runs':>6}")
+        for guests, rounds in GUESTS.items():
+            took: list[float] = []
+            for _ in range(rounds):
+                run = self.run("server_batch_login", servers=guests, access="direct", login_deadline=600)
+                took += [step.figures["since_ms"] / 1000 for step in run.steps("server_batch_login", LOGIN)]
+            line = f"{guests:<16}{statistics.median(took):>40.2f}{_p95(took):>8.2f}{max(took):>8.2f}{rounds:>6}"
+            print(line, flush=True)
+
+    def round_trips(self) -> None:
+        """Round trips as east_west measures them: the first guest pings others, each as far away as was injected."""
+        guests = {f"guest{number}": delay for number, delay in enumerate(DELAYS_MS, start=2)}
+        rules = [
+            {"packets": "delay", "name": f"-east_west-{name}$", "rtt_ms": delay}
+            for name, delay in guests.items()
+            if delay
+        ]
+        run = self.run("east_west", rules, guests=len(guests) + 1, networks=["10.98.0.0/24"], pings=PINGS)
+        print(f"{'injected round trip, ms':<26}{'measured: mean':>16}{'p95':>10}{'above the one without':>24}")
+        base = 0.0
+        for name, delay in guests.items():
+            figures = run.figures("east_west", "Ping the other guest", f"guest1_{name}")
+            mean = figures["rtt_mean_ms"]
+            base = base if delay else mean
+            above = f"{mean - base:.2f} ({(mean - base) / delay * 100 - 100:+.1f} %)" if delay else ""
+            print(f"{delay or 'nothing':<26}{mean:>16.2f}{figures['rtt_p95_ms']:>10.2f}{above:>24}", flush=True)
+
+    def bandwidths(self) -> None:
+        """Bandwidth as network_throughput measures it: to one server after the other, each behind an injected rate."""
+        print(f"{'injected rate, Mbit/s':<26}{'measured':>16}{'retransmits':>14}")
+        for rates in RATES_MBIT:
+            servers = dict(zip(ZONES, rates, strict=True))
+            rules = [
+                {"packets": "rate", "name": f"-network_throughput-{zone}$", "mbit": rate}
+                for zone, rate in servers.items()
+                if rate
+            ]
+            run = self.run("network_throughput", rules, zones=list(ZONES), seconds=SENDS_S)
+            for zone, rate in servers.items():
+                figures = run.figures("network_throughput", "Measure the throughput", f"{ZONES[0]}-{zone}")
+                measured = figures["bandwidth_mbit"]
+                shown = f"{measured:.1f}" + (f" ({measured / rate * 100 - 100:+.1f} %)" if rate else "")
+                print(f"{rate or 'none':<26}{shown:>16}{figures['retransmits']:>14.0f}", flush=True)
+
+
+@contextlib.contextmanager
+def _cloud() -> Iterator[Cloud]:
+    """A cloud with guests, in which a customer may have many."""
+    with contextlib.ExitStack() as stack:
+        if given := os.environ.get("POCKETCLOUD_GUESTS_DIR"):
+            cloud = Cloud(given)
+        else:
+            cloud = Cloud(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))) / "cloud")
+            started = time.monotonic()
+            cloud.up(guests=True)
+            stack.callback(cloud.down)
+            print(f"a cloud with guests is up after {time.monotonic() - started:.1f} s", flush=True)
+        admin = connect(cloud.clouds_yaml, "admin")
+        project = admin.identity.find_project("demo")
+        before = admin.compute.get_quota_set(project)
+        admin.compute.update_quota_set(project, **QUOTA)
+        stack.callback(admin.compute.update_quota_set, project, **{name: getattr(before, name) for name in QUOTA})
+        yield cloud
+
+
+def _p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""What can keep guests from what is outside."""
+
+from __future__ import annotations
+
+from pocketcloud.guests.names import OUTSIDE
+
+from tests.guests.scenarios.season import LOGIN_S, Fault, at_guests
+
+SCENARIO = "guest_outbound"
+RESOLVE, ASK, PAGE, PING = "Resolve the name", "Ask the name server", "Ask the address", "Ping the target"
+NAME = "www.outside.example"
+OPTIONS = {
+    "login_deadline": LOGIN_S,
+    "deadline": 10,
+    "targets": [
+        {"name": "outside", "ping": OUTSIDE, "count": 5, "rtt_ms": 200},
+        {"name": "own", "dns": NAME, "answers": [OUTSIDE]},
+        {"name": "server", "dns": NAME, "server": OUTSIDE, "answers": [OUTSIDE]},
+        {"name": "page", "http": f"http://{OUTSIDE}/address", "tells_source": True},
+        {"name": "named page", "http": f"http://{NAME}/", "body": "outside is reached"},
+    ],
+}
+FAULTS = {
+    "names are answered wrongly": Fault(
+        [{"outside": "dns", "name": "^www", "answer": "192.0.2.66"}],
+        RESOLVE,
+        None,
+        "192.0.2.66",
+        zone="own_floating_ip",
+        also=(
+            (RESOLVE, "own_snat"),
+            (ASK, "server_floating_ip"),
+            (ASK, "server_snat"),
+            (PAGE, "named page_floating_ip"),
+            (PAGE, "named page_snat"),
+        ),
+    ),
+    "the page is answered with an error": Fault(
+        [{"outside": "http", "name": "^/$", "status": 500}],
+        PAGE,
+        500,
+        "500",
+        zone="named page_floating_ip",
+        also=((PAGE, "named page_snat"),),
+    ),
+    "the way of the guest without a floating IP is long": Fault(
+        at_guests(SCENARIO, "delay", name="-guest_outbound-snat$", rtt_ms=400),
+        PING,
+        None,
+        "rtt_p95_ms is at most 200",
+        zone="outside_snat",
+    ),
+    "the way of the guest with the floating IP loses packets": Fault(
+        at_guests(SCENARIO, "loss", name="-guest_outbound-floating_ip$", percent=20),
+        PING,
+        None,
+        "% are lost",
+        zone="outside_floating_ip",
+    ),
+}
