@@ -26,7 +26,7 @@ def test_it_boots_a_kernel_of_its_own_and_takes_the_key_of_the_order(customer: C
 
 
 def test_a_reboot_is_one_and_keeps_the_disk(customer: Customer, outside: Outside) -> None:
-    before = outside.ssh(customer.address, "cat /proc/sys/kernel/random/boot_id; echo kept > /root/kept")
+    before = outside.ssh(customer.address, "cat /proc/sys/kernel/random/boot_id; echo kept > /root/kept; sync")
     customer.cloud.compute.reboot_server(customer.servers["first"], "HARD")
     customer.wait("first", "ACTIVE")
     outside.login(customer.address)
