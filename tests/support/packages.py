@@ -45,6 +45,7 @@ NEEDED = {
         "ethtool": "ethtool",
         "busybox-static": "busybox",
         "curl": "curl",
+        "e2fsprogs": "mkfs.ext4",
         "isc-dhcp-client": "dhclient",
         "openssh-client": "ssh",
         "openssh-server": "sshd",
