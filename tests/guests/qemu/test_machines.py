@@ -1,4 +1,4 @@
-"""What a namespace cannot show: a virtual machine of nova's libvirt driver, its disk, its console, and volumes in it."""
+"""What a namespace cannot show: a virtual machine of nova's libvirt driver, its disk, its console, its volumes."""
 
 from __future__ import annotations
 
