@@ -66,6 +66,7 @@ LIES = {
     VOLUME_BYTES: "other bytes",
 }
 GUEST_BOOT = "guest_boot"
+OF_GUESTS = {GUEST_BOOT, *LIES}  # operations of no other cloud
 GUEST_DISK = "guest_disk"
 KEYS = {"id", "driver", "name", "nth", "times", "delay", "stuck", "error", "answer"}
 LIE_KEYS = {"id", "driver", "name", "nth", "times", "answer"}
