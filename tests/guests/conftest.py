@@ -35,7 +35,7 @@ def cloud(machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
         yield Cloud(given)
         return
     one = Cloud(tmp_path_factory.mktemp("guests") / "cloud")
-    one.up(guests=True)
+    one.up(guests=True, extra=["octavia"])
     try:
         yield one
     finally:

@@ -91,6 +91,38 @@ def test_metadata_and_dhcp_are_silent_for_this_guest(
         assert on_first(f"{METADATA} && {lease}")
 
 
+def test_a_guest_gets_no_address_where_no_router_is_advertised(
+    cloud: Cloud, customer: Customer, outside: Outside
+) -> None:
+    network, compute = customer.cloud.network, customer.cloud.compute
+    other = network.create_network(name="tests-six")
+    kind = {"ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac"}
+    subnet = network.create_subnet(network_id=other.id, ip_version=6, cidr="2001:db8:7::/64", **kind)
+    network.add_interface_to_router(customer.router, subnet_id=subnet.id)
+    port = network.create_port(network_id=other.id)
+
+    def addresses() -> str:
+        return outside.ssh(customer.address, "ip -6 -o address show dev eth1 2>/dev/null || true")
+
+    try:
+        with ruled(cloud, {"packets": "ra", "name": FIRST}):
+            compute.create_server_interface(customer.servers["first"], port_id=port.id)
+            until(lambda: "fe80::" in addresses() and "tentative" not in addresses(), "the address of its own")
+            end = time.monotonic() + 2  # it asks within a second
+            while time.monotonic() < end:
+                assert "2001:db8:7:" not in addresses()
+        outside.ssh(customer.address, "ip link set eth1 down && ip link set eth1 up")  # it asks at once
+        until(lambda: "2001:db8:7:" in addresses(), "an address by advertisement")
+    finally:
+        compute.delete_server_interface(port.id, server=customer.servers["first"])
+        until(lambda: "eth1" not in outside.ssh(customer.address, "ls /sys/class/net"), "eth1 gone")
+        network.remove_interface_from_router(customer.router, subnet_id=subnet.id)
+        until(lambda: not list(network.ports(device_id=customer.servers["first"].id, network_id=other.id)), "port gone")
+        for one in network.ports(network_id=other.id, device_owner=""):
+            network.delete_port(one)
+        network.delete_network(other)
+
+
 def test_a_floating_ip_leads_to_nothing(cloud: Cloud, customer: Customer, outside: Outside) -> None:
     felt(cloud, {"packets": "floating", "name": FIRST}, lambda: outside.connects(customer.address), "SSH")
 

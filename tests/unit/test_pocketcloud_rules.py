@@ -170,6 +170,8 @@ def test_a_driver_rule_matches_the_name_of_the_resource(tmp_path: Path) -> None:
         ('[{"packets": "closed", "protocol": "icmp", "port": 80}]', "port needs the protocol"),
         ('[{"packets": "closed", "protocol": "sctp"}]', "protocol must be one of tcp, udp, icmp"),
         ('[{"packets": "refuse_500", "port": 65536}]', "port must be 65535 at most"),
+        ('[{"packets": "dhcp", "version": 5}]', "version must be 4 or 6"),
+        ('[{"driver": "guest_disk", "stuck": true}]', "unknown key stuck"),
         ('[{"packets": "open", "nth": 1}]', "unknown key nth"),
         ('[{"packets": "open", "driver": "spawn", "stuck": true}]', "driver and packets exclude each other"),
         ('[{"outside": "smtp"}]', "outside must be one of dns, http"),

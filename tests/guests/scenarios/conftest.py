@@ -12,13 +12,14 @@ from pocketcloud.cloud import Cloud
 
 from tests.guests.scenarios.jump_host import BASTION, jump_host
 from tests.guests.scenarios.probing import GuestsRun, World, run_in_the_outside
-from tests.guests.scenarios.season import SEASON
+from tests.guests.scenarios.season import LOGIN, SEASON, in_peace
 from tests.integration.conftest import Rules, connect
 from tests.integration.scenarios.seasons import WITNESS
 
 Options = Mapping[str, Mapping[str, Any]]
 MANY = {"instances": 60, "cores": 120, "ram": 60 * 1024}
-"""The customer's quota of compute: all scenarios are to run side by side."""
+"""The customer's quota of compute: no scenario is to wait for room."""
+MANY_NETWORKS = {"routers": 50, "floating_ips": 100, "security_groups": 100, "security_group_rules": 500}
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,7 @@ def roomy(cloud: Cloud, admin: Connection) -> Iterator[Cloud]:
     project = admin.identity.find_project("demo")
     before = admin.compute.get_quota_set(project)
     admin.compute.update_quota_set(project, **MANY)
-    admin.network.update_quota(project.id, security_groups=100, security_group_rules=500)
+    admin.network.update_quota(project.id, **MANY_NETWORKS)
     # neutron makes a project's default group when it first looks: here, so that none appears during a run
     service = admin.identity.find_project("service")
     admin.network.delete_security_group(admin.network.create_security_group(name="first", project_id=service.id))
@@ -47,7 +48,8 @@ def fair(roomy: Cloud, admin: Connection, options: Options, tmp_path_factory: py
     world = World(roomy, admin)
     roomy.faults()
     directory = tmp_path_factory.mktemp("fair") / "run"
-    run = run_in_the_outside(roomy, directory, SEASON.scenarios, options=options)
+    peaceful = {name: in_peace(own) for name, own in options.items()}
+    run = run_in_the_outside(roomy, directory, SEASON.scenarios, options=peaceful)
     assert (run.results.leftovers, world.left()) == (0, {}), run.said
     return run
 
@@ -86,10 +88,13 @@ def storm(roomy: Cloud, admin: Connection, options: Options, tmp_path_factory: p
 def _rage(cloud: Cloud, admin: Connection, options: Options, number: int, directory: Path) -> tuple[GuestsRun, Any]:
     """The run with the faults of this number, and what it left."""
     faults, world = SEASON.of(number), World(cloud, admin)
-    options = {name: {**options.get(name, {}), **fault.options} for name, fault in faults.items()}
+    of_all = {
+        name: {**(options[name] if fault.step == LOGIN else in_peace(options[name])), **fault.options}
+        for name, fault in faults.items()
+    }
     cloud.faults([dict(rule) for fault in faults.values() for rule in fault.rules])
     try:
-        run = run_in_the_outside(cloud, directory, [*faults, WITNESS], options=options)
+        run = run_in_the_outside(cloud, directory, [*faults, WITNESS], options=of_all)
     finally:
         cloud.faults()
     return run, world.left()
@@ -106,7 +111,7 @@ def probed(roomy: Cloud, admin: Connection, options: Options, tmp_path: Path) ->
     def run(scenarios: list[str], *, faults: Rules | None = None, **more: Any) -> GuestsRun:
         world = World(roomy, admin)
         roomy.faults(faults or [])
-        more["options"] = {name: {**options.get(name, {}), **(more.get("options") or {}).get(name, {})}
+        more["options"] = {name: {**in_peace(options.get(name, {})), **(more.get("options") or {}).get(name, {})}
                            for name in scenarios}  # fmt: skip
         try:
             runs.append(run_in_the_outside(roomy, tmp_path / f"run-{len(runs)}", scenarios, **more))

@@ -21,6 +21,9 @@ from tests.integration.probing import Probed, run_probes
 PATIENCE_S = 600.0
 """The longest that a run of all scenarios takes on a machine with other work."""
 
+PARALLEL = 10
+"""Scenarios side by side: as many as two processors boot guests for without making all of them slow."""
+
 
 class GuestsRun(Probed):
     """A run that is over, with short ways to what it found."""
@@ -58,17 +61,18 @@ class GuestsRun(Probed):
 def run_in_the_outside(cloud: Cloud, directory: Path, scenarios: Iterable[str], **more: Any) -> GuestsRun:
     """Run scenarios (and what else ``run_probes`` takes) from where floating IPs are reached."""
     inside = ("ip", "netns", "exec", cloud.outside)
-    run = run_probes(cloud.clouds_yaml, directory, scenarios, inside=inside, patience_s=PATIENCE_S, **more)
+    more = {"inside": inside, "patience_s": PATIENCE_S, "parallel": PARALLEL, **more}
+    run = run_probes(cloud.clouds_yaml, directory, scenarios, **more)
     return GuestsRun(**vars(run))
 
 
 def guests_on_the_machine(cloud: Cloud) -> set[str]:
-    """The namespaces of a cloud's guests."""
-    prefix = Names(cloud.layout.root).prefix + "guest-"
+    """The namespaces of a cloud's guests, and of the machines of its load balancers."""
+    prefixes = tuple(Names(cloud.layout.root).prefix + kind for kind in ("guest-", "balancer-"))
     listed = json.loads(
         subprocess.run(["ip", "-j", "netns"], capture_output=True, text=True, check=True).stdout or "[]"
     )
-    return {one["name"] for one in listed if one["name"].startswith(prefix)}
+    return {one["name"] for one in listed if one["name"].startswith(prefixes)}
 
 
 class World:

@@ -29,6 +29,15 @@ def test_connect_banner_and_login_are_measured_apart_and_since_the_order(fair: G
     assert again.duration_ms < step.figures["since_ms"]
 
 
+def test_a_login_states_how_the_host_key_is_known(fair: GuestsRun) -> None:
+    def sources(step: str) -> list[object]:
+        checks = fair.step("guest_login", step).checks
+        return [one.actual for one in checks if one.name == "host key known from"]
+
+    assert sources(LOGIN) == ["console"]
+    assert sources("Log in once more") == ["earlier login"]
+
+
 def test_each_guest_of_a_batch_has_its_own_clock_and_all_of_them_a_distribution(fair: GuestsRun) -> None:
     since = sorted(fair.figures("server_batch_login", LOGIN, zone)["since_ms"] for zone in BATCH)
     spread = fair.figures("server_batch_login", READY)

@@ -140,6 +140,20 @@ def test_a_join_tells_the_zones_of_what_went_wrong(probe: Probe) -> None:
     assert probe.step("join")["result"] == {"wrong_zones": []}
 
 
+def test_who_reads_the_output_may_go_while_the_run_goes_on(probe: Probe) -> None:
+    told = []
+
+    def gone(event: dict[str, Any]) -> None:
+        told.append(event)
+        raise BrokenPipeError
+
+    probe.session.recorder.listeners.insert(0, gone)
+    probe.step("check", "Look", value=1, expect={".": 1}, background=True)
+    assert probe.step("join", "Join")["outcome"] == "passed"
+    assert probe.one("step", step="Look")["outcome"] == "passed"
+    assert len(told) == 1, "nothing further"
+
+
 def test_one_that_goes_wrong_ends_the_others_of_its_zone_where_it_is_wanted(probe: Probe) -> None:
     waiting(probe, "Log in", "az1", 50)
     probe.step("check", "Boot", value=1, expect={".": 2}, zone="az1", background=True)

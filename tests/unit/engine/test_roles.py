@@ -208,7 +208,7 @@ SERVICE_TAGS = {
     "orchestration",
     "shared_file_system",
 }
-KINDS = {"read_only", "life_cycle", "billable", "admin", "slow", "guests"}
+KINDS = {"read_only", "life_cycle", "billable", "admin", "slow", "guests", "performance"}
 
 
 @pytest.mark.parametrize("scenario", EVERY, ids=lambda one: one.name)

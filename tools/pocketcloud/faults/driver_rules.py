@@ -61,9 +61,13 @@ LIES = {
     "guest_user_data": "#!/bin/sh\ntrue\n",
 }
 GUEST_BOOT = "guest_boot"
+GUEST_DISK = "guest_disk"
 KEYS = {"id", "driver", "name", "nth", "times", "delay", "stuck", "error", "answer"}
 LIE_KEYS = {"id", "driver", "name", "nth", "times", "answer"}
-BOOT_KEYS = {"id", "driver", "name", "nth", "times", "delay", "stuck"}
+SPECIAL_KEYS = {
+    GUEST_BOOT: {"id", "driver", "name", "nth", "times", "delay", "stuck"},
+    GUEST_DISK: {"id", "driver", "name", "nth", "times", "error"},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +90,8 @@ class DriverRule:
 
 def parse(key: str, item: dict[str, Any]) -> DriverRule:
     """A rule from what the file says of it. Raises FaultsError."""
-    operation = checks.one_of(item["driver"], "driver", (*OPERATIONS, GUEST_BOOT, *LIES))
-    checks.keys(item, LIE_KEYS if operation in LIES else BOOT_KEYS if operation == GUEST_BOOT else KEYS)
+    operation = checks.one_of(item["driver"], "driver", (*OPERATIONS, GUEST_BOOT, GUEST_DISK, *LIES))
+    checks.keys(item, SPECIAL_KEYS.get(operation, LIE_KEYS if operation in LIES else KEYS))
     stuck, error, answer = checks.flag(item, "stuck"), item.get("error"), item.get("answer", LIES.get(operation))
     if error is not None and not isinstance(error, str):
         raise FaultsError("error must be a text")

@@ -17,7 +17,8 @@ KINDS: dict[str, set[str]] = {
     "cut": {"peer"},
     "open": set(),
     "closed": {"protocol", "port"},
-    "dhcp": set(),
+    "spoof": set(),
+    "dhcp": {"version"},
     "metadata": set(),
     "ra": set(),
     "floating": set(),
@@ -41,6 +42,7 @@ class PacketRule:
     peer: re.Pattern[str] | None = None  # the name of the server at the other end
     protocol: str | None = None
     port: int | None = None
+    version: int | None = None  # of IP; None: both
     when: When = When()  # noqa: RUF009 - frozen
 
     def matches(self, name: str) -> bool:
@@ -70,6 +72,10 @@ def parse(key: str, item: dict[str, Any]) -> PacketRule:
         more["peer"] = checks.pattern(item["peer"], "peer")
     if "protocol" in item:
         more["protocol"] = checks.one_of(item["protocol"], "protocol", PROTOCOLS)
+    if "version" in item:
+        more["version"] = checks.whole(item["version"], "version", 4)
+        if more["version"] not in (4, 6):
+            raise FaultsError("version must be 4 or 6")
     if "port" in item:
         more["port"] = _port(kind, item)
     return PacketRule(key, kind, checks.pattern(item.get("name", ""), "name"), **more)

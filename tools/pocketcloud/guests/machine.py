@@ -121,6 +121,14 @@ class Machine:
         """Undo `hold`: a boot that has stopped goes on."""
         (self.directory / "disk" / HELD).unlink(missing_ok=True)
 
+    def forget(self) -> None:
+        """Lose what its users have written; its key and its accounts stay."""
+        for _, home in disk.USERS.values():
+            place = self.directory / "disk" / home.lstrip("/")
+            for path in list(place.iterdir()) if place.is_dir() else []:
+                if path.name != ".ssh":
+                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
     def halt(self) -> None:
         """Pull the plug: nothing of it runs any more, and it does not answer."""
         namespaces.end_processes([self.namespace])

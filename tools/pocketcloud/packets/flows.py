@@ -76,8 +76,9 @@ def _to(place: Place, match: str, priority: int = DROP, actions: str = "drop") -
 def _silence(rules: list[PacketRule], guest: Plugged, place: Place | None) -> list[str]:
     """DHCP, metadata, router advertisements and floating IPs that do not answer."""
     found = []
-    if of_kind(rules, "dhcp", guest.name):
-        found += [_from(guest, "udp,tp_dst=67"), _from(guest, "udp6,tp_dst=547")]
+    for rule in of_kind(rules, "dhcp", guest.name):
+        found += [_from(guest, "udp,tp_dst=67")] if rule.version != 6 else []
+        found += [_from(guest, "udp6,tp_dst=547")] if rule.version != 4 else []
     if of_kind(rules, "metadata", guest.name):
         found += [_from(guest, f"{match}={address}") for match, address in METADATA.items()]
     if of_kind(rules, "ra", guest.name):

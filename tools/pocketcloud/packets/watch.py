@@ -24,6 +24,7 @@ from pocketcloud.packets.in_force import InForce
 from pocketcloud.packets.ovsdb import DatabaseError
 from pocketcloud.packets.refusals import Refusals
 from pocketcloud.packets.shaping import Shape
+from pocketcloud.packets.spoofing import PortSecurity
 from pocketcloud.packets.switch import Switch, SwitchError
 from pocketcloud.packets.view import Plugged, View
 
@@ -44,6 +45,7 @@ class Watch:
         self.switch = Switch(self.names, Plane(layout).environment())
         self.view = View(layout)
         self.acls = Acls(self.view.northbound)
+        self.port_security = PortSecurity(self.view.northbound)
         self.refusals = Refusals()
         self.in_force = InForce(layout)
         self._orders = orders
@@ -73,6 +75,7 @@ class Watch:
             return
         plugged = self.view.plugged() if rules else []
         self.acls.have(acls(rules, plugged))
+        self.port_security.have({guest.port for guest in plugged if of_kind(rules, "spoof", guest.name)})
         places = self._find(rules, plugged)
         self.refusals.have(
             {

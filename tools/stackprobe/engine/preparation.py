@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -136,7 +137,12 @@ class Preparation:
         return runnable
 
     def warm_up(self, scenarios: Iterable[Scenario]) -> None:
-        """Version discovery of the services to come: work of a fresh client, not of any scenario's first step."""
+        """Version discovery of the services to come: work of a fresh client, no scenario's first step. So is the
+        loading of what logs in to guests.
+        """
+        scenarios = list(scenarios)
+        if any("guests" in scenario.tags for scenario in scenarios):
+            importlib.import_module("stackprobe.engine.ssh.login")
         for service in sorted({service for scenario in scenarios for service in scenario.services}):
             with contextlib.suppress(Exception), under_way(Activity(time.monotonic() + 20.0, RUN, "Discover")):
                 getattr(self._connection, service.replace("-", "_"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -54,10 +55,17 @@ class Recorder:
         self.tell(written)
 
     def tell(self, event: dict[str, Any]) -> None:
-        """Tell the listeners of something, recorded or not."""
+        """Tell the listeners of something, recorded or not.
+
+        One that cannot listen any more is told nothing further: who reads the output may go, the run goes on.
+        """
         told = _with_repetition(event)
-        for listener in self.listeners:
-            listener(told)
+        for listener in list(self.listeners):
+            try:
+                listener(told)
+            except (OSError, ValueError):  # the pipe is broken, or the file closed
+                with contextlib.suppress(ValueError):  # several steps may find that at once
+                    self.listeners.remove(listener)
 
     def call(self, call: Call, activity: Activity | None) -> None:
         """Record an HTTP request; the measuring session calls this."""

@@ -40,7 +40,8 @@ def lines(results: Results, table: str) -> Iterator[str]:
 def _step(step: Step) -> dict[str, Any]:
     figures = {text(name): value for name, value in step.figures.items()}
     record = step_record(step)
-    record["metrics"] = ",".join(record["metrics"]) or None
+    for several in ("metrics", "attachments"):
+        record[several] = ",".join(record[several]) or None
     return {**record, "figures": json.dumps(figures, ensure_ascii=False) if figures else None}
 
 

@@ -38,6 +38,7 @@ STEP_FIELDS = [
     "action",
     "handled",
     "metrics",
+    "attachments",
 ]
 CALL_FIELDS = [
     "scenario",
@@ -104,6 +105,7 @@ def step_record(step: Step) -> dict[str, Any]:
         "action": text(step.action),
         "handled": text(step.handled),
         "metrics": [text(name) for name in step.metrics],
+        "attachments": [text(name) for name in step.attachments],
     }
 
 

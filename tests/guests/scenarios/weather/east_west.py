@@ -42,6 +42,6 @@ FAULTS = {
         "rtt_p95_ms is at most 200",
         zone=OTHERS_OF_2[0],
         also=tuple((PING, pair) for pair in OTHERS_OF_2[1:]),
-        options={"rtt_limit": 200},
+        options={"rtt_ms": 200},
     ),
 }

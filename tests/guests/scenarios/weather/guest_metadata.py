@@ -12,9 +12,9 @@ FAULTS = {
     "another key is told": Fault(of_driver(SCENARIO, "guest_key"), LOGIN, None, "does not take the key"),
     "the metadata service is silent": Fault(at_guests(SCENARIO, "metadata"), LOGIN, None, "no TCP connection"),
     "another hostname is told": Fault(
-        of_driver(SCENARIO, "guest_hostname"), "Ask for the metadata", 200, "expected that json.hostname matches"
+        of_driver(SCENARIO, "guest_hostname"), "Ask for the metadata", None, "expected that json.hostname matches"
     ),
     "other user data is told": Fault(
-        of_driver(SCENARIO, "guest_user_data"), "Ask for the user data", 200, "expected that body is"
+        of_driver(SCENARIO, "guest_user_data"), "Ask for the user data", None, "expected that body is"
     ),
 }

@@ -13,7 +13,7 @@ OPTIONS = {
     "login_deadline": LOGIN_S,
     "deadline": 10,
     "targets": [
-        {"name": "outside", "ping": OUTSIDE, "count": 5, "rtt_limit": 200},
+        {"name": "outside", "ping": OUTSIDE, "count": 5, "rtt_ms": 200},
         {"name": "own", "dns": NAME, "answers": [OUTSIDE]},
         {"name": "server", "dns": NAME, "server": OUTSIDE, "answers": [OUTSIDE]},
         {"name": "page", "http": f"http://{OUTSIDE}/address", "tells_source": True},

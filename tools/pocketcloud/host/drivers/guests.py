@@ -7,6 +7,7 @@ A guest is a `pocketcloud.guests.machine.Machine`; another kind of guest needs a
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from nova.network import neutron as network_api
 from nova.virt import hardware
 from oslo_config import cfg
 
-from pocketcloud.faults.driver_rules import GUEST_BOOT
+from pocketcloud.faults.driver_rules import GUEST_BOOT, GUEST_DISK
 from pocketcloud.guests import roll
 from pocketcloud.guests.machine import Interface, Machine
 from pocketcloud.guests.names import CHASSIS
@@ -54,13 +55,23 @@ def _machine(instance: Any) -> Machine:
     return _machines[instance.uuid]
 
 
+def _await_packet_rules(instance: Any) -> None:
+    """Wait until what faults.json says of a guest's packets, if it says anything, is in force."""
+    end = time.monotonic() + FAULTS_PATIENCE_S
+    while _layout is not None and time.monotonic() < end:
+        rules = book().packet_rules()  # they may change meanwhile
+        concerned = any(one.concerns(instance.display_name) for one in rules)
+        if not concerned or InForce(_layout).wait((one.key for one in rules), 1.0, instance.uuid):
+            return
+
+
 def _boot(instance: Any) -> None:
     """Start a guest, not before the rules for its packets are in force; another rule may hold it before its sshd."""
     machine = _machine(instance)
-    packet_rules = book().packet_rules()
-    if _layout is not None and any(one.concerns(instance.display_name) for one in packet_rules):
-        InForce(_layout).wait((one.key for one in packet_rules), FAULTS_PATIENCE_S, instance.uuid)
+    _await_packet_rules(instance)
     rule = book().driver_rule(GUEST_BOOT, instance.display_name)
+    if book().driver_rule(GUEST_DISK, instance.display_name) is not None:
+        machine.forget()
     machine.release()
     if rule is not None:
         machine.hold()

@@ -50,13 +50,14 @@ class SpreadStep(StepKind):
         if plan.wait and tally.settled:
             context.polls, context.duration_ms = len(tally.asked), tally.settled_after_ms(began)
             context.precision_ms = max(one.took_ms for one in tally.asked) + plan.interval_s * 1000
-        _judge(context, plan, tally)
         result = {
             "members": tally.shares(),
             "deviation": round(tally.deviation(), 3),
             "problems": tally.problems(),
             **{name: round(value, 3) for name, value in context.figures.items()},
         }
+        context.found = result
+        _judge(context, plan, tally)
         if step.arguments.get("expect"):
             context.verify(result, step.arguments["expect"])
         return result

@@ -10,6 +10,7 @@ from stackprobe.engine import tcp
 from stackprobe.engine.activity import Activity
 from stackprobe.engine.classify import DeadlinePassed, StepError, StepFailure, Unanswered
 from stackprobe.engine.evidence import Evidence
+from stackprobe.engine.expect import Checked
 from stackprobe.engine.ssh.connections import Connection, keep_alive
 from stackprobe.engine.ssh.stages import LoginFailed, Stage
 from stackprobe.engine.steps.arguments import flag, host, number, port, user
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _CONNECT_S = 5.0
 """How long a silent host is asked before that counts as a try, in seconds; a new packet goes out more often."""
 _EVERY_S = 0.5
+_HOST_KEY_SOURCES = "given, console, earlier login or first use"
 _REFUSED_PAUSE_S, _PAUSE_S = 0.2, 0.5
 _LOGIN_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 5.0)
 """sshd gives pause to whoever is refused often."""
@@ -81,6 +83,7 @@ class SshStep(StepKind):
         except BaseException:
             login.transport.close()
             raise
+        context.checks.append(Checked("host key known from", True, _HOST_KEY_SOURCES, source))
         context.connections.pin(step.scenario, name, login.host_key)
         context.connections.keep(step.scenario, Connection(name, target.host, target.user, login.transport))
         result = {

@@ -1,0 +1,35 @@
+"""What can keep guests from IPv6."""
+
+from __future__ import annotations
+
+from pocketcloud.guests.names import OUTSIDE_6
+
+from tests.guests.scenarios.season import LOGIN_S, Fault
+
+SCENARIO = "ipv6"
+SLAAC, STATEFUL = (f"-{SCENARIO}-{name}$" for name in ("slaac", "stateful"))
+FIND = "Find the address that was ordered"
+PATIENCE_S = 45
+OPTIONS = {
+    "login_deadline": LOGIN_S,
+    "address_deadline": PATIENCE_S,
+    "answer_deadline": PATIENCE_S,
+    "target": OUTSIDE_6,
+    "access": "direct",
+}
+FAULTS = {
+    "the guest hangs after boot": Fault(
+        [{"driver": "guest_boot", "name": SLAAC, "stuck": True}],
+        "Log in to the guest", None, "no TCP connection", zone="slaac",
+    ),
+    "no router advertises itself": Fault(
+        [{"packets": "ra", "name": SLAAC}], FIND, None, "did not end in time", zone="slaac"
+    ),
+    "DHCPv6 does not answer": Fault(
+        [{"packets": "dhcp", "version": 6, "name": STATEFUL}], FIND, None, "did not end in time", zone="stateful"
+    ),
+    "one guest does not reach the other": Fault(
+        [{"packets": "cut", "name": STATEFUL, "peer": SLAAC}],
+        "Ping the next guest", None, "100 % are lost", zone="slaac",
+    ),
+}  # fmt: skip
