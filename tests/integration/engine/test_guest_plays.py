@@ -98,7 +98,7 @@ def test_a_scenario_logs_in_and_works_in_a_guest(runs: Runs, server: SshServer) 
     }, steps
     since_ms = steps["log_in"]["figures"]["since_ms"]
     apart_ms = (steps["log_in"]["start_t"] - steps["create_the_key"]["start_t"]) * 1000
-    assert since_ms == pytest.approx(apart_ms + steps["log_in"]["duration_ms"], abs=500)
+    assert apart_ms + steps["log_in"]["duration_ms"] - 50 <= since_ms < 60_000
     metrics = (run.output / "metrics.txt").read_text()
     for figure in ("log_in.login_ms", "log_in.since_ms", "say_something.answer_count", "ping.rtt_p95_ms"):
         assert re.search(rf"\.guest\.{figure} [\d.]+ ", metrics), figure

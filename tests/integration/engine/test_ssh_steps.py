@@ -406,7 +406,8 @@ def test_a_login_that_hangs_ends_with_the_run(probe: Probe) -> None:
 
 def test_the_private_key_is_nowhere(probe: Probe, server: SshServer) -> None:
     log_in(probe, server)
-    raw = probe.session.engine.values.private_key("own", "one").private_bytes_raw()
+    key = probe.session.engine.values.private_key("own", "one")
+    raw = key.private_numbers().private_value.to_bytes(32, "big")
     journal = (probe.output / "journal.jsonl").read_bytes()
     assert raw not in journal and raw.hex().encode() not in journal
     assert [one.name for one in probe.output.iterdir()] == ["journal.jsonl"]

@@ -20,7 +20,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from stackprobe.engine.classify import StepError
@@ -45,7 +45,7 @@ class Values:
         self._hide = hide
         self._lock = threading.Lock()
         self._secrets: dict[tuple[str, str], str] = {}
-        self._keys: dict[tuple[str, str], Ed25519PrivateKey] = {}
+        self._keys: dict[tuple[str, str], ec.EllipticCurvePrivateKey] = {}
 
     def hide(self, secret: str) -> None:
         """Keep a secret that nobody here has made out of everything that is written."""
@@ -119,10 +119,12 @@ class Values:
 
     def _public_key(self, name: Any, scenario: str) -> str:
         with self._lock:
-            key = self._keys.setdefault((scenario, str(name)), Ed25519PrivateKey.generate())
+            # The kind that every SSH server of a guest takes: Dropbear before 2020 and FIPS mode know no Ed25519.
+            key = self._keys.get((scenario, str(name))) or ec.generate_private_key(ec.SECP256R1())
+            self._keys[scenario, str(name)] = key
         return key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
-    def private_key(self, name: object, scenario: str) -> Ed25519PrivateKey | None:
+    def private_key(self, name: object, scenario: str) -> ec.EllipticCurvePrivateKey | None:
         """The private half of ``{$public_key: name}``; None if no step has made that key."""
         with self._lock:
             return self._keys.get((scenario, str(name)))

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 import paramiko
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from stackprobe.engine.classify import StepError
@@ -18,10 +18,10 @@ from stackprobe.engine.classify import StepError
 _PUBLIC_KEY = re.compile(r"((?:ssh|ecdsa|sk)-[\w.@-]{1,60}) +([A-Za-z0-9+/]{30,2000}={0,2})(?:\s|$)")
 
 
-def from_memory(key: Ed25519PrivateKey) -> paramiko.PKey:
+def from_memory(key: EllipticCurvePrivateKey) -> paramiko.PKey:
     """A key of this run as paramiko wants it."""
     text = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
-    return paramiko.Ed25519Key.from_private_key(io.StringIO(text))
+    return paramiko.ECDSAKey.from_private_key(io.StringIO(text))
 
 
 def from_file(path: str) -> paramiko.PKey:
