@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pocketcloud.cloud import Cloud
+from pocketcloud.faults.checks import FaultsError
 from pocketcloud.faults.packet_rules import PacketRule, parse
 from pocketcloud.guests import roll
-from pocketcloud.layout import Layout
+from pocketcloud.layout import Layout, Settings
 from pocketcloud.outside import dns
-from pocketcloud.packets import relay
+from pocketcloud.packets import floating, relay
 from pocketcloud.packets.acls import CLOSED, OPEN, acls
 from pocketcloud.packets.flows import Lane, flows, refused_ports
 from pocketcloud.packets.in_force import InForce
@@ -178,6 +180,62 @@ def test_who_waits_for_rules_waits_for_just_these(tmp_path: Path) -> None:
     assert there.wait(["a", "b"], 0, "s")
     assert not there.wait(["a", "b"], 0, "t")
     assert not there.wait(["a"], 0)
+
+
+@pytest.mark.parametrize("one", [{"packets": "open"}, {"outside": "dns", "stuck": True}, {"driver": "guest_key"}])
+def test_rules_that_a_cloud_without_guests_cannot_follow_are_refused(one: dict[str, Any], tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    Settings(20000, "/somewhere/venv").save(cloud.layout)
+    with pytest.raises(FaultsError, match=r"rule 1: this cloud has no guests"):
+        cloud.faults([{"driver": "spawn", "stuck": True}, one])
+    assert not cloud.layout.faults.exists()
+    Settings(20000, "/somewhere/venv", guests=True).save(cloud.layout)
+    cloud.faults([one])
+    assert cloud.layout.faults.exists()
+
+
+class Northbound:
+    """Rows that stand in OVN's database."""
+
+    def __init__(self, **tables: list[dict[str, Any]]) -> None:
+        self.tables = tables
+
+    def select(self, table: str, *columns: str) -> list[dict[str, Any]]:
+        """All rows of a table."""
+        return [{column: row[column] for column in columns} for row in self.tables.get(table, [])]
+
+
+def test_floating_ips_are_those_of_translations_and_of_forwarded_ports_but_of_no_load_balancer() -> None:
+    def balancer(row: str, outer: str, owner: str) -> dict[str, Any]:
+        return {"_uuid": row, "vips": {outer: "10.0.0.5:22"}, "external_ids": {"neutron:device_owner": owner}}
+
+    port = {"_uuid": "lsp", "name": "p-web", "addresses": "fa:16:3e:00:00:05 10.0.0.5 fd00::5", "options": {}}
+    there = Northbound(
+        Logical_Switch_Port=[
+            port,
+            {"_uuid": "to-router", "name": "r", "addresses": "router", "options": {"router-port": "lrp-r"}},
+        ],
+        Logical_Switch=[{"_uuid": "net", "ports": ["lsp", "to-router"]}],
+        Logical_Router=[
+            {"ports": "lrp", "load_balancer": ["forwarding", "octavia"]},
+            {"ports": "elsewhere", "load_balancer": "another customer's"},
+        ],
+        Logical_Router_Port=[{"_uuid": "lrp", "name": "lrp-r"}],
+        NAT=[
+            {"external_ip": "203.0.113.9", "external_ids": {"neutron:fip_port_id": "p-web"}},
+            {"external_ip": "203.0.113.10", "external_ids": {"neutron:fip_port_id": "p-db"}},
+        ],
+        Load_Balancer=[
+            balancer("forwarding", "203.0.113.11:2222", "port_forwarding_plugin"),
+            balancer("octavia", "10.0.0.50:80", "network:octavia"),
+            balancer("another customer's", "203.0.113.12:2222", "port_forwarding_plugin"),
+        ],
+    )
+    network = floating.Network(there)  # type: ignore[arg-type]
+    its = floating.addresses(port)
+    assert its == ("10.0.0.5", "fd00::5")
+    assert network.leading_to(port, its) == ("203.0.113.11", "203.0.113.9")
+    assert network.switch_of(port) == "net"
 
 
 def database(path: Path, answers: list[bytes]) -> threading.Thread:

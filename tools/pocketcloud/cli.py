@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from pocketcloud.cloud import Cloud, Status
 from pocketcloud.errors import PocketcloudError, ServiceDied
-from pocketcloud.faults.rules import FaultsError, parse
+from pocketcloud.faults.rules import FaultsError
 from pocketcloud.guests import namespaces
 from pocketcloud.progress import Progress
 from pocketcloud.series import ALL as SERIES
@@ -119,7 +119,7 @@ def _guests(cloud: Cloud, options: argparse.Namespace) -> int:
 
 def _check_faults(cloud: Cloud) -> int:
     try:
-        rules = parse(cloud.layout.faults.read_text())
+        rules = cloud.check_faults(cloud.layout.faults.read_text())
     except FileNotFoundError:
         rules = []
     except FaultsError as error:
@@ -129,13 +129,13 @@ def _check_faults(cloud: Cloud) -> int:
 
 
 def _as_text(status: Status) -> str:
-    lines = [f"{'':<11} {'port':>5} {'answers':>8} {'pid':>8} {'RSS MiB':>8} {'PSS MiB':>8}"]
+    lines = [f"{'':<14} {'port':>5} {'answers':>8} {'pid':>8} {'RSS MiB':>8} {'PSS MiB':>8}"]
     for one in status.parts:
         answers = ("yes" if one.answers else "no") if one.port else ""
         rss, pss = one.memory.rss_bytes // MIB, one.memory.pss_bytes // MIB
-        lines.append(f"{one.name:<11} {one.port or '':>5} {answers:>8} {one.pid or '':>8} {rss:>8} {pss:>8}")
+        lines.append(f"{one.name:<14} {one.port or '':>5} {answers:>8} {one.pid or '':>8} {rss:>8} {pss:>8}")
     total = status.memory
-    lines.append(f"{'total':<11} {'':>5} {'':>8} {'':>8} {total.rss_bytes // MIB:>8} {total.pss_bytes // MIB:>8}")
+    lines.append(f"{'total':<14} {'':>5} {'':>8} {'':>8} {total.rss_bytes // MIB:>8} {total.pss_bytes // MIB:>8}")
     return "\n".join(lines)
 
 

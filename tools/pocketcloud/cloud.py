@@ -16,7 +16,7 @@ from typing import Any
 
 from pocketcloud import cache, clone, golden, health, ports, processes, running, venv
 from pocketcloud.errors import PocketcloudError
-from pocketcloud.faults.rules import PacketRule, parse
+from pocketcloud.faults.rules import FaultsError, PacketRule, Rule, needs_guests, parse
 from pocketcloud.guests import plane, preconditions, remains
 from pocketcloud.guests.names import Names
 from pocketcloud.layout import Layout, Settings, load_settings, write_private
@@ -198,6 +198,15 @@ class Cloud:
         """The network namespace that reaches floating IPs (with guests)."""
         return Names(self.layout.root).outside
 
+    def check_faults(self, text: str) -> list[Rule]:
+        """The rules that a text has. Raises FaultsError, also for what this cloud cannot follow."""
+        rules = parse(text)
+        settings = load_settings(self.layout) if self.layout.settings.exists() else None
+        for position, rule in enumerate(rules):
+            if settings and not settings.guests and needs_guests(rule):
+                raise FaultsError(f"rule {position}: this cloud has no guests (up --guests)")
+        return rules
+
     def faults(self, rules: list[dict[str, Any]] | None = None) -> None:
         """Put these rules in force, with counts that start afresh; none clears them. Raises FaultsError.
 
@@ -205,7 +214,7 @@ class Cloud:
         """
         fresh = [{"id": f"{uuid.uuid4()}", **rule} for rule in rules or []]
         text = json.dumps(fresh, indent=2)
-        parsed = parse(text)
+        parsed = self.check_faults(text)
         write_private(self.layout.faults, text + "\n")
         for_packets = [rule.key for rule in parsed if isinstance(rule, PacketRule)]
         if Names(self.layout.root).run.exists() and not InForce(self.layout).wait(for_packets, FAULTS_PATIENCE_S):

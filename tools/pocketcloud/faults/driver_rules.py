@@ -61,6 +61,7 @@ LIES = {
     "guest_user_data": "#!/bin/sh\ntrue\n",
 }
 GUEST_BOOT = "guest_boot"
+OF_GUESTS = {GUEST_BOOT, *LIES}  # operations of no other cloud
 GUEST_DISK = "guest_disk"
 KEYS = {"id", "driver", "name", "nth", "times", "delay", "stuck", "error", "answer"}
 LIE_KEYS = {"id", "driver", "name", "nth", "times", "answer"}

@@ -13,7 +13,7 @@ from pocketcloud.faults.http_rules import HttpRule
 from pocketcloud.faults.outside_rules import OutsideRule
 from pocketcloud.faults.packet_rules import PacketRule
 
-__all__ = ["DriverRule", "FaultsError", "HttpRule", "OutsideRule", "PacketRule", "Rule", "parse"]
+__all__ = ["DriverRule", "FaultsError", "HttpRule", "OutsideRule", "PacketRule", "Rule", "needs_guests", "parse"]
 
 Rule = HttpRule | DriverRule | PacketRule | OutsideRule
 KINDS: dict[str, Callable[[str, dict[str, Any]], Rule]] = {
@@ -46,6 +46,13 @@ def parse(text: str) -> list[Rule]:
         except FaultsError as error:
             raise FaultsError(f"rule {position}: {error}") from None
     return rules
+
+
+def needs_guests(rule: Rule) -> bool:
+    """Whether there is nothing that a rule could act on in a cloud without guests."""
+    return isinstance(rule, PacketRule | OutsideRule) or (
+        isinstance(rule, DriverRule) and rule.operation in driver_rules.OF_GUESTS
+    )
 
 
 def _of_its_kind(key: str, item: dict[str, Any]) -> Rule:

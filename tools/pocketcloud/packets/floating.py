@@ -6,6 +6,8 @@ from typing import Any
 
 from pocketcloud.packets.ovsdb import Database, Row
 
+FORWARDING = ("neutron:device_owner", "port_forwarding_plugin")  # other load balancers are octavia's
+
 
 def several(value: Any) -> list[Any]:
     """What a column that may have any number of values has; a single one comes without its list."""
@@ -30,7 +32,9 @@ class Network:
             row["name"]: row["_uuid"] for row in northbound.select("Logical_Router_Port", "_uuid", "name")
         }
         self._translations = northbound.select("NAT", "external_ip", "external_ids")
-        self._balancers = {row["_uuid"]: row["vips"] for row in northbound.select("Load_Balancer", "_uuid", "vips")}
+        balancers = northbound.select("Load_Balancer", "_uuid", "vips", "external_ids")
+        forwarding = [row for row in balancers if FORWARDING in row["external_ids"].items()]
+        self._balancers = {row["_uuid"]: row["vips"] for row in forwarding}
         self._by_row = {row["_uuid"]: row for row in rows}
 
     def switch_of(self, port: Row) -> str:
