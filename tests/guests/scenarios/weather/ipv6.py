@@ -9,6 +9,7 @@ from tests.guests.scenarios.season import LOGIN_S, Fault
 SCENARIO = "ipv6"
 SLAAC, STATEFUL = (f"-{SCENARIO}-{name}$" for name in ("slaac", "stateful"))
 FIND = "Find the address that was ordered"
+PING = "Ping the next guest"
 PATIENCE_S = 45
 OPTIONS = {
     "login_deadline": LOGIN_S,
@@ -30,6 +31,6 @@ FAULTS = {
     ),
     "one guest does not reach the other": Fault(
         [{"packets": "cut", "name": STATEFUL, "peer": SLAAC}],
-        "Ping the next guest", None, "100 % are lost", zone="slaac",
+        PING, None, "100 % are lost", zone="slaac", also=((PING, "stateful"),),
     ),
 }  # fmt: skip
