@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pocketcloud.cloud import Cloud
 from pocketcloud.guests import namespaces
-from pocketcloud.guests.names import Names
+from pocketcloud.guests.names import INTEGRATION_BRIDGE, Names
 
 from tests.guests.customer import Connection, Customer
 from tests.guests.outside import Outside, until
@@ -166,22 +166,31 @@ def test_a_balancer_that_does_not_spread_can_be_had(
     try:
         for one in balancers.values():
             member = next(iter(one.api.members(one.pool)))
-            one.api.update_member(member.id, one.pool, weight=2)
-            one.settle()
+            for enabled in (False, True):  # a change, so that it is looked at
+                one.api.update_member(member.id, one.pool, is_admin_state_up=enabled)
+                one.settle()
             assert len(one.ask(12)) == 1, one.provider
     finally:
         cloud.faults()
 
 
 def test_nothing_is_left_of_them(balancers: dict[str, Balancer], cloud: Cloud, customer: Customer) -> None:
+    names = Names(cloud.layout.root)
+
+    def ports() -> set[str]:
+        command = ["ovs-vsctl", f"--db={names.ovs}", "list-ports", INTEGRATION_BRIDGE]
+        return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
     def machines() -> list[str]:
-        return namespaces.beginning_with(Names(cloud.layout.root).balancer(""))
+        return namespaces.beginning_with(names.balancer(""))
 
     owners: Callable[[], set[Any]] = lambda: {  # noqa: E731
         port.device_owner for port in customer.cloud.network.ports(network_id=customer.network.id)
     }
     assert len(machines()) == 1
+    before = ports()
     for one in balancers.values():
         one.delete()
     assert machines() == []
+    assert len(before - ports()) == 1, "the switch has lost the port of the one machine"
     wait(owners, lambda now: not any("lb" in one or "Octavia" in one for one in now))

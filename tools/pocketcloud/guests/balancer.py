@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pocketcloud.guests import namespaces
 from pocketcloud.guests.machine import Interface, Machine
+from pocketcloud.guests.names import INTEGRATION_BRIDGE
 from pocketcloud.guests.preconditions import program
 from pocketcloud.layout import Layout
 
@@ -113,12 +114,14 @@ class Balancer(Machine):
                 return pid
         return None
 
-    def remove(self, interfaces: list[Interface], keep_disk: bool = False) -> None:
-        """End it and remove all that there is of it."""
+    def give_up(self) -> None:
+        """End it and remove all that there is of it: its ports first, which the switch would miss at every turn."""
         if self._link is not None:
             self._link.close()
         namespaces.end_processes([self.namespace])
-        self.unplug(interfaces)
+        mine = ("find", "interface", f'external-ids:vm-uuid="{self.server}"')
+        for device in self._vsctl("--bare", "--columns=name", *mine).split():
+            self._vsctl("--if-exists", "del-port", INTEGRATION_BRIDGE, device)
         namespaces.remove(self.namespace)
         self.socket.unlink(missing_ok=True)
         shutil.rmtree(self.directory, ignore_errors=True)

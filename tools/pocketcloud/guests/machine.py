@@ -80,11 +80,12 @@ class Machine:
         for one in interfaces:
             self._vsctl("--if-exists", "del-port", INTEGRATION_BRIDGE, one.device)
 
-    def _vsctl(self, *arguments: str) -> None:
+    def _vsctl(self, *arguments: str) -> str:
         words = [program("ovs-vsctl"), f"--db={self.names.ovs}", "--timeout=30", *arguments]
         done = subprocess.run(words, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         if done.returncode:
             raise RuntimeError(f"{' '.join(words)}: {done.stderr.strip()}")
+        return done.stdout
 
     # power
 

@@ -13,18 +13,22 @@ OPTIONS = {"login_deadline": LOGIN_S}
 FAULTS = {
     "nothing gets in to a member": Fault(
         [{"packets": "closed", "name": SECOND, "protocol": "tcp", "port": 8080}],
-        "See the member online", 200, "deadline passed", zone="member2", options={"change_deadline": 45},
-    ),
-    "the balancer does not spread": Fault(
-        [{"driver": "balancer_spread", "name": f"-{SCENARIO}-balancer$", "error": "one for all"}],
         SPREAD, None, "member2 0; expected each of member1, member2",
     ),
     "a member answers 500": Fault(
         [{"packets": "refuse_500", "name": SECOND, "port": 8080}],
         SPREAD, None, "requests failed: HTTP 500", options={"monitor": "TCP"},
     ),
+    "the balancer does not spread": Fault(
+        [{"driver": "balancer_spread", "name": f"-{SCENARIO}-balancer$", "error": "one for all"}],
+        SPREAD, None, "member2 0; expected each of member1, member2",
+    ),
+    "a member fails its checks": Fault(
+        [{"driver": "member_check", "name": SECOND, "error": "not well"}],
+        "See the member online", None, "deadline passed", zone="member2", options={"change_deadline": 60},
+    ),
     "the loss of a member is not told": Fault(
         [{"service": "octavia", "method": "GET", "path": "/status$", "set": ALL_IS_WELL}],
-        "See the loss told", 200, "deadline passed", options={"drain_deadline": 45},
+        "See the loss told", None, "deadline passed", options={"drain_deadline": 60},
     ),
 }  # fmt: skip

@@ -45,8 +45,7 @@ class Machines(octavia.Machines):
     def delete(self, compute_id: str) -> None:
         """Give a machine back."""
         super().delete(compute_id)
-        ports = clients.NeutronAuth.get_neutron_client().network.ports(device_id=compute_id)
-        machine(compute_id).remove([Interface(port.id, port.mac_address, 0) for port in ports])
+        machine(compute_id).give_up()
         machine.cache_clear()
 
     def attach_network_or_port(
