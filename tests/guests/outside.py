@@ -53,7 +53,11 @@ class Outside:
     def ssh(self, address: str, command: str, user: str = "root", key: Path | None = None) -> str:
         """What a command on a guest prints. Raises Refused."""
         options = (word for name, value in OPTIONS.items() for word in ("-o", f"{name}={value}"))
-        done = self.run("ssh", "-F", "none", "-i", str(key or self.key), *options, f"{user}@{address}", command)
+        words = ("ssh", "-F", "none", "-i", str(key or self.key), *options, f"{user}@{address}", command)
+        try:
+            done = self.run(*words)
+        except subprocess.TimeoutExpired:
+            raise Refused(f"silent: {command}") from None
         if done.returncode:
             raise Refused(f"{done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout.strip()

@@ -59,6 +59,14 @@ def guest_of(one: Cloud, key: Path) -> Customer:
     customer.furnish(key.with_suffix(".pub").read_text())
     customer.boot("first")
     customer.give_address("first")
+    volume = customer.cloud.block_storage.create_volume(name="tests-mounted", size=1)
+    customer.cloud.block_storage.wait_for_status(volume, "available", ["error"], 0.2, 60)
+    customer.cloud.compute.create_volume_attachment(customer.servers["first"], volume_id=volume.id)
+    customer.cloud.block_storage.wait_for_status(volume, "in-use", ["error"], 0.2, 60)
+    disk = f"/dev/disk/by-id/virtio-{volume.id[:20]}"
+    outside = customer.outside
+    outside.login(customer.address)
+    outside.ssh(customer.address, f"mkfs.ext4 -q {disk} && mount {disk} /mnt && cp /bin/true /mnt")
     assert customer.outside.login(customer.address) == "tests-first"
     return customer
 
@@ -74,7 +82,7 @@ def test_a_cloud_that_was_killed_is_removed_by_down_and_replaced_by_up(
     kill([supervisor])
     until(lambda: not processes.find(directory), "services ended with their supervisor")
     left = traces(directory)
-    assert {"namespaces", "run", "processes"} <= left.keys(), "guests outlive the services"
+    assert {"namespaces", "run", "processes", "loop devices"} <= left.keys(), "guests outlive the services"
 
     settings = own.up(guests=True, tls=True, rtt_ms=2)
     assert own.status().all_answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from pocketcloud.guests import loop
 from pocketcloud.guests.names import Names
 from pocketcloud.guests.namespaces import PLACE
 
@@ -32,6 +33,7 @@ def traces(root: Path) -> dict[str, list[str]]:
         "namespaces": [path.name for path in PLACE.glob("*") if path.name.startswith(names.prefix)],
         "mounts": [line for line in Path("/proc/self/mounts").read_text().splitlines() if _marked(line, marks)],
         "run": [str(path) for path in Path("/run").iterdir() if path == names.run],
+        "loop devices": [f"{name} {file}" for name, file in loop.below(root)],
         "processes": [],
     }
     for process in Path("/proc").glob("[0-9]*"):

@@ -17,7 +17,7 @@ from typing import Any
 from pocketcloud import cache, clone, golden, health, ports, processes, running, venv
 from pocketcloud.errors import PocketcloudError
 from pocketcloud.faults.rules import FaultsError, PacketRule, Rule, needs_guests, parse
-from pocketcloud.guests import plane, preconditions, remains
+from pocketcloud.guests import loop, plane, preconditions, remains
 from pocketcloud.guests.names import Names
 from pocketcloud.layout import Layout, Settings, load_settings, write_private
 from pocketcloud.packets.in_force import InForce
@@ -132,8 +132,11 @@ class Cloud:
             )
         cache.check_space(root, NEED_BYTES, "a cloud")
         remains.clear(self.layout)  # of a cloud whose services were killed
+        obstacle = None
         if guests:
             preconditions.check(self.layout)
+            if obstacle := loop.obstacle(root):
+                self.progress.note(f"volumes will not appear in the guests: {obstacle}")
         if keepers := [service.name for service in services if service.attributes]:
             _check_attributes(self.layout.settings, keepers)
         block = ports.bind(port, relayed=rtt_ms > 0, services=services)
@@ -144,7 +147,16 @@ class Cloud:
             names = [service.name for service in services]
             passwords = clone.new_passwords()
             settings = Settings(
-                block.ports.base, str(place), tls, rtt_ms, passwords, names, series.name, layers, guests
+                block.ports.base,
+                str(place),
+                tls,
+                rtt_ms,
+                passwords,
+                names,
+                series.name,
+                layers,
+                guests,
+                drives=guests and obstacle is None,
             )
             with self.progress.step(f"starting the cloud on ports from {block.ports.base}") as update:
                 clone.clear(self.layout)

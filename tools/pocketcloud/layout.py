@@ -90,6 +90,7 @@ class Settings:
     series_name: str = NEWEST.name
     layers: dict[str, str] = field(default_factory=dict)  # optional service → where what it needs more is installed
     guests: bool = False  # packets are moved and servers run, see pocketcloud.guests
+    drives: bool = False  # volumes appear in the guests
     format: int = FORMAT
 
     @property

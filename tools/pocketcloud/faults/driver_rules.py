@@ -34,6 +34,8 @@ OPERATIONS = (
     "volume_create",
     "volume_delete",
     "volume_extend",
+    "volume_appear",
+    "volume_grow",
     "snapshot_create",
     "snapshot_delete",
     "backup_create",
@@ -54,11 +56,14 @@ OPERATIONS = (
     "share_access",
     "share_snapshot",
 )
-#: What a guest is given or does otherwise than ordered, with what it is given when the rule does not say.
+VOLUME_BYTES = "volume_bytes"
+#: What a guest is given or does otherwise than ordered, or a volume holds otherwise than written; with what, when the
+#: rule does not say.
 LIES = {
     "guest_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFFNCyWuu8wDjryb2PAqyuXRdiytoVBtuFySn3QH4iV0 somebody-else",
     "guest_hostname": "somebody-else",
     "guest_user_data": "#!/bin/sh\ntrue\n",
+    VOLUME_BYTES: "other bytes",
 }
 GUEST_BOOT = "guest_boot"
 OF_GUESTS = {GUEST_BOOT, *LIES}  # operations of no other cloud
@@ -82,7 +87,7 @@ class DriverRule:
     delay: tuple[float, float] | None
     stuck: bool
     error: str | None
-    answer: str | None = None  # of dns_answer: the record's value; of a lie to a guest: what it is told
+    answer: str | None = None  # of dns_answer: the record's value; of a lie: what is told, or held
 
     def matches(self, operation: str, name: str) -> bool:
         """Whether an operation on the resource of this name is one of those that this rule counts."""

@@ -10,6 +10,7 @@ if [ "$disk" != / ]; then
     done
     mount -t proc proc proc && mount -t sysfs -o ro sysfs sys && mount -t tmpfs -o mode=755 tmpfs dev &&
         mount -t tmpfs -o mode=755 tmpfs run || exit 1
+    mount -t tmpfs -o mode=755 tmpfs sys/block || exit 1 # of the machine's block devices, a guest sees its volumes
     mkdir dev/pts dev/shm run/sshd run/cloud-init
     mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts dev/pts
     mount -t tmpfs -o mode=1777 tmpfs dev/shm

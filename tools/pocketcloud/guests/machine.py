@@ -12,10 +12,12 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from pocketcloud.guests import disk, namespaces
+from pocketcloud.guests.drives import Drive, Drives
 from pocketcloud.guests.names import INTEGRATION_BRIDGE, Names
 from pocketcloud.guests.preconditions import PATH, program
 from pocketcloud.layout import Layout
@@ -23,6 +25,7 @@ from pocketcloud.layout import Layout
 INIT = Path(__file__).parent / "init.sh"
 CONSOLE_BYTES = 100_000  # what is kept in reach of the API
 SPARE_MTU = 1442
+ENTERED_WITHIN_S = 60.0
 HELD = "var/lib/held"  # on its disk: init waits for as long as it is there
 #: What a guest's root cannot do, as it would be done to the machine.
 WITHHELD = "-sys_module,-sys_rawio,-sys_time,-mknod,-sys_boot"
@@ -50,6 +53,7 @@ class Machine:
         self.server = server
         self.namespace = self.names.guest(server)
         self.directory = layout.state / "guests" / server
+        self.drives = Drives()
         self._init: subprocess.Popen[bytes] | None = None
 
     # ports
@@ -112,6 +116,8 @@ class Machine:
                 env={"PATH": PATH, "container": "pocketcloud"}, cwd="/",
             )  # fmt: skip
         threading.Thread(target=self._init.wait, daemon=True).start()  # or its end would leave a zombie
+        if len(self.drives) and (root := self._root()):
+            self.drives.show(root)
 
     def hold(self) -> None:
         """Have its boot, from the next one on, stop before it starts sshd."""
@@ -162,6 +168,32 @@ class Machine:
                     namespaces.ip("-n", self.namespace, "address", "flush", "dev", device)
                 namespaces.ip("-n", self.namespace, "link", "set", device, state)
 
+    # volumes
+
+    def attach(self, drive: Drive) -> None:
+        """Plug a volume in; a running guest finds it with `show`, one that boots by itself."""
+        self.drives.plug(drive)
+
+    def show(self, volume: str) -> None:
+        """Have the running guest find a volume."""
+        if root := self._root():
+            self.drives.show(root, volume)
+
+    def detach(self, volume: str) -> None:
+        """Take a volume away. Raises InUse while the guest uses it."""
+        self.drives.unplug(self._root(), volume)
+
+    def _root(self) -> Path | None:
+        """The root directory of the running guest, once its init has gone there; None when none runs."""
+        end = time.monotonic() + ENTERED_WITHIN_S
+        while self.running and time.monotonic() < end:
+            for pid in namespaces.pids([self.namespace]):
+                root = Path(f"/proc/{pid}/root")
+                if _is_first(pid) and (root / "run" / "init").exists():  # it is put there right before
+                    return root
+            time.sleep(0.02)
+        return None
+
     # the rest of its life
 
     def console(self) -> bytes:
@@ -176,7 +208,19 @@ class Machine:
     def remove(self, interfaces: list[Interface], keep_disk: bool = False) -> None:
         """Halt it and remove all that there is of it."""
         self.halt()
+        if not keep_disk:
+            self.drives.clear()
         self.unplug(interfaces)
         namespaces.remove(self.namespace)
         if not keep_disk:
             shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _is_first(pid: int) -> bool:
+    """Whether a process is the first one of a namespace of processes."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("NSpid:"):
+                _, *inner = line.split()[1:]
+                return inner == ["1"]
+    return False

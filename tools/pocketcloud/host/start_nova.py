@@ -32,7 +32,7 @@ def application(layout: Layout, settings: Settings) -> Application:
     if settings.guests:
         from pocketcloud.host.drivers import guests as driver
 
-        driver.install(layout)
+        driver.install(layout, settings.drives)
     else:
         from pocketcloud.host.drivers import nova as driver
     sys.modules["nova.virt.pocketcloud"] = driver  # nova looks for drivers below nova.virt only

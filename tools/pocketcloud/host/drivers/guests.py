@@ -9,34 +9,37 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from nova import exception
 from nova.compute import power_state, task_states
 from nova.network import neutron as network_api
-from nova.virt import hardware
+from nova.virt import driver, hardware
 from oslo_config import cfg
 
 from pocketcloud.faults.driver_rules import GUEST_BOOT, GUEST_DISK
 from pocketcloud.guests import roll
+from pocketcloud.guests.drives import Drive, InUse
 from pocketcloud.guests.machine import Interface, Machine
 from pocketcloud.guests.names import CHASSIS
 from pocketcloud.host.drivers import lies
 from pocketcloud.host.drivers.nova import PocketDriver
-from pocketcloud.host.drivers.stalls import book, while_ruled
+from pocketcloud.host.drivers.stalls import aside, book, while_ruled
 from pocketcloud.layout import Layout
 from pocketcloud.packets.in_force import InForce
 
 _layout: Layout | None = None
+_drives = False  # whether volumes appear in guests
 _machines: dict[str, Machine] = {}  # of all zones: a guest that is moved to another zone's host stays what it is
 FAULTS_PATIENCE_S = 10.0
 HELD = (power_state.PAUSED, power_state.SUSPENDED)
 
 
-def install(layout: Layout) -> None:
-    """Called once by the service's process, before its drivers work."""
-    global _layout  # noqa: PLW0603 - drivers are made by nova, there is no other way to hand it to them
-    _layout = layout
+def install(layout: Layout, drives: bool) -> None:
+    """Called once by the service's process, before its drivers work. `drives`: volumes appear in guests."""
+    global _layout, _drives
+    _layout, _drives = layout, drives
     update = network_api.API._update_port_binding_for_instance
 
     def on_the_chassis(self: Any, context: Any, instance: Any, host: str, *args: Any, **kwargs: Any) -> Any:
@@ -83,6 +86,11 @@ def _interfaces(network_info: Any) -> list[Interface]:
     return [Interface(vif["id"], vif["address"], vif["network"]["meta"].get("mtu") or 0) for vif in network_info or ()]
 
 
+def _drive(connection_info: Any, mountpoint: str) -> Drive:
+    data = connection_info["data"]
+    return Drive(data["volume_id"], Path(data["device_path"]), Path(mountpoint).name)
+
+
 class GuestDriver(PocketDriver):
     """One hypervisor, of one zone; all of them plug into the one switch."""
 
@@ -112,6 +120,8 @@ class GuestDriver(PocketDriver):
         )  # fmt: skip
         with self._bound(context, instance, network_info):
             _machine(instance).plug(_interfaces(network_info))
+        for one in driver.block_device_info_get_mapping(block_device_info) if _drives else ():
+            _machine(instance).attach(_drive(one["connection_info"], one["mount_device"]))
         if power_on:
             _boot(instance)
 
@@ -223,6 +233,40 @@ class GuestDriver(PocketDriver):
         machine.plug(_interfaces(network_info))
         if power_on:
             _boot(instance)
+
+    # volumes
+
+    def attach_volume(
+        self, context: Any, connection_info: Any, instance: Any, mountpoint: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """Give a server a volume; its guest has a disk more."""
+        super().attach_volume(context, connection_info, instance, mountpoint, *args, **kwargs)
+        if _drives:
+            machine, drive = _machine(instance), _drive(connection_info, mountpoint)
+            machine.attach(drive)
+            aside(
+                "volume_appear", instance.display_name, lambda: machine.show(drive.volume),
+                abandoned=lambda: drive.volume not in machine.drives,
+            )  # fmt: skip
+
+    def detach_volume(
+        self, context: Any, connection_info: Any, instance: Any, mountpoint: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """Take a volume away, unless the guest uses it."""
+        super().detach_volume(context, connection_info, instance, mountpoint, *args, **kwargs)
+        try:
+            _machine(instance).detach(connection_info["data"]["volume_id"])
+        except InUse as error:
+            raise exception.DeviceDetachFailed(device=mountpoint, reason=str(error)) from None
+
+    def extend_volume(self, context: Any, connection_info: Any, instance: Any, requested_size: int) -> None:
+        """Have the guest see that a volume has grown."""
+        super().extend_volume(context, connection_info, instance, requested_size)
+        machine, volume = _machine(instance), connection_info["data"]["volume_id"]
+        aside(
+            "volume_grow", instance.display_name, lambda: machine.drives.grow(volume),
+            abandoned=lambda: volume not in machine.drives,
+        )  # fmt: skip
 
     # interfaces and console
 

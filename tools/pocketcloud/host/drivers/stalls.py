@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import time
@@ -51,6 +52,24 @@ def stall(operation: str, name: str | None, abandoned: Callable[[], bool] | None
     rule = find(operation, name)
     if rule is not None:
         apply(rule, abandoned)
+
+
+def aside(
+    operation: str, name: str | None, then: Callable[[], None], abandoned: Callable[[], bool] | None = None
+) -> None:
+    """Do `then`: now, or, where a rule says so, later, beside what the caller goes on with, or never."""
+    rule = find(operation, name)
+    if rule is None:
+        then()
+        return
+
+    def work(rule: DriverRule = rule) -> None:
+        with contextlib.suppress(InjectedFault):
+            apply(rule, abandoned)
+            if not (abandoned and abandoned()):
+                then()
+
+    threading.Thread(target=work, daemon=True).start()
 
 
 def find(operation: str, name: str | None) -> DriverRule | None:

@@ -129,10 +129,11 @@ class _Reading:
 
     def drain(self, activity: Activity) -> None:
         """Wait for the rest of the output."""
+        began = time.monotonic()  # a command that was silent for long may have said its last words right now
         for thread in self.threads:
             while thread.is_alive() and activity.remaining() > 0:
                 thread.join(0.05)
-                if time.monotonic() - self.heard > _DRAIN_S:
+                if time.monotonic() - max(self.heard, began) > _DRAIN_S:
                     return
 
     def last(self) -> str:
