@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 from tests.support import packages
 
 _SETTINGS = """\
@@ -95,7 +97,7 @@ class SshServer:
 
     def logins(self) -> int:
         """How many connections it serves."""
-        return len(_children(self._process.pid)) if self._process else 0
+        return len(psutil.Process(self._process.pid).children()) if self._process else 0
 
     def await_logins(self, number: int) -> None:
         """Wait until it serves so many."""
@@ -247,8 +249,10 @@ def relay(to: int) -> Iterator[Relay]:
 
 
 def _children(parent: int) -> list[int]:
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=False)
-    return [one for child in map(int, listed.stdout.split()) for one in (*_children(child), child)]
+    try:
+        return [one.pid for one in psutil.Process(parent).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _free_port() -> int:

@@ -1,4 +1,4 @@
-"""Faults of packets without packets: what rules become in the switch, when a packet goes on, what the outside says."""
+"""Faults of packets without packets: what rules become in the switch and when a packet goes on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from pocketcloud.faults.checks import FaultsError
 from pocketcloud.faults.packet_rules import PacketRule, parse
 from pocketcloud.guests import roll
 from pocketcloud.layout import Layout, Settings
-from pocketcloud.outside import dns
 from pocketcloud.packets import floating, relay
 from pocketcloud.packets.acls import CLOSED, OPEN, acls
 from pocketcloud.packets.flows import Lane, flows, refused_ports
@@ -279,32 +278,3 @@ def test_a_database_that_refuses_or_goes_says_so(tmp_path: Path) -> None:
         one.transact({"op": "insert"})
     with pytest.raises(DatabaseError):
         Database(str(tmp_path / "none"), "X").transact({"op": "insert"})
-
-
-def asked(name: str, kind: int = 1, number: int = 7) -> bytes:
-    """A question for a name, as it is sent."""
-    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
-    return struct.pack(">HHHHHH", number, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">HH", kind, 1)
-
-
-def test_the_outside_knows_one_name() -> None:
-    reply = dns.answer(dns.read(asked("WWW.outside.example")))
-    number, flags, questions, answers, _, _ = struct.unpack_from(">HHHHHH", reply)
-    assert (number, flags & 0x800F, questions, answers) == (7, 0x8000, 1, 1)
-    assert reply.endswith(socket.inet_aton("203.0.113.1"))
-    assert dns.answer(dns.read(asked("www.outside.example", kind=28)))[3:8] == b"\x80\0\x01\0\0"  # no AAAA, no error
-    assert dns.answer(dns.read(asked("other.example")))[3] & 15 == 3
-
-
-def test_the_outside_lies_when_it_is_told_to() -> None:
-    question = dns.read(asked("other.example"))
-    assert dns.answer(question, address="192.0.2.66").endswith(socket.inet_aton("192.0.2.66"))
-    assert dns.answer(question, rcode=2)[3] & 15 == 2
-
-
-@pytest.mark.parametrize(
-    "message", [b"", b"x" * 12, asked("a.example")[:-3], asked("a" * 64), asked("a")[:2] + bytes(10)]
-)
-def test_what_is_no_question_is_refused(message: bytes) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        dns.read(message)

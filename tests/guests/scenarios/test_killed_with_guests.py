@@ -19,9 +19,10 @@ from stackprobe.results import Outcome, from_directory
 
 from tests.guests.scenarios.conftest import Options
 from tests.guests.scenarios.probing import GuestsRun, World
+from tests.guests.scenarios.season import in_peace
 
 MANY = ("guest_login", "guest_metadata", "server_batch_login")
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
 
 
 class Run:
@@ -31,7 +32,7 @@ class Run:
         directory.mkdir()
         self.output, self.log = directory / "out", directory / "run.log"
         config = directory / "probes.yaml"
-        config.write_text(json.dumps({"options": {name: options[name] for name in MANY}}), encoding="utf-8")
+        config.write_text(json.dumps({"options": {name: in_peace(options[name]) for name in MANY}}), encoding="utf-8")
         self._inside = ["ip", "netns", "exec", cloud.outside, sys.executable, "-m", "stackprobe"]
         self._environment = {
             **os.environ,

@@ -45,7 +45,9 @@ def test_a_command_is_timed_and_its_outputs_are_kept_apart(run: Run, probe: Prob
     result = answer["result"]
     assert (result["rc"], result["stdout"], result["stderr"]) == (0, f"hello\n{server.user}\n", "oops\n")
     assert (result["signal"], result["cut"], result["json"], result["lines"]) == (None, 0, None, [])
-    assert 300 <= answer["duration_ms"] < 3000 and answer["duration_ms"] == pytest.approx(result["duration_ms"], abs=1)
+    assert 300 <= answer["duration_ms"] < 15_000 and answer["duration_ms"] == pytest.approx(
+        result["duration_ms"], abs=1
+    )
 
 
 def test_words_are_not_read_by_a_shell(run: Run) -> None:
@@ -188,7 +190,7 @@ def test_what_a_command_leaves_running_is_not_waited_for(run: Run) -> None:
     began = time.monotonic()
     answer = run("sleep 20 & echo started")
     assert answer["outcome"] == "passed" and answer["result"]["stdout"] == "started\n", answer
-    assert time.monotonic() - began < 10 and answer["duration_ms"] < 5000
+    assert time.monotonic() - began < 18 and answer["duration_ms"] < 15_000
 
 
 def test_a_command_that_ran_out_of_time_is_ended_and_the_connection_goes_on(run: Run, tmp_path: Path) -> None:
@@ -208,7 +210,7 @@ def test_several_commands_share_a_connection(run: Run, probe: Probe, server: Ssh
     for number in range(8):
         run("sleep 1", background=True, zone=f"z{number}")
     assert probe.step("join")["outcome"] == "passed"
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 7.5
     assert server.log.count("Accepted publickey") == before
 
 

@@ -189,15 +189,15 @@ def test_a_ping_is_waited_for(guest: Probe, server: SshServer, own_ping: Callabl
 
 def test_a_ping_that_never_answers_ends_in_time(guest: Probe, own_ping: Callable[..., None]) -> None:
     own_ping(IPUTILS_SILENT, 1)
-    answer = guest.step("ping", to="10.98.0.7", on="guest", wait=True, deadline=1.5)
+    answer = guest.step("ping", to="10.98.0.7", on="guest", wait=True, deadline=5)
     assert answer["outcome"] == "failed", answer
-    assert "answers 0 of 5 packets: 100 % are lost, asked" in answer["message"] and answer["duration_ms"] < 5000
+    assert "answers 0 of 5 packets: 100 % are lost, asked" in answer["message"] and answer["duration_ms"] < 15_000
 
 
 def test_a_ping_longer_than_its_step_tells_what_it_knows(guest: Probe) -> None:
     began = time.monotonic()
     answer = guest.step("ping", to="127.0.0.1", count=100, interval=0.2, deadline=1)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert answer["outcome"] == "failed" and "pinging 127.0.0.1 took too long" in answer["message"], answer
 
 
@@ -233,7 +233,7 @@ def test_a_port_that_is_silent(guest: Probe, on: dict[str, str]) -> None:
         assert answer["outcome"] == "failed" and "is silent, expected open" in answer["message"], answer
         answer = guest.step("connect", host="127.0.0.1", port=silent.number, timeout=0.5, open=False, **on)
         assert answer["outcome"] == "passed" and answer["result"]["state"] == "silent", answer
-        assert 450 < answer["duration_ms"] < 5000
+        assert 450 < answer["duration_ms"] < 15_000
 
 
 @FROM

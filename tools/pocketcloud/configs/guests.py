@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from pocketcloud.configs import Ini, Site
+from pocketcloud.configs import Ini, Site, qemu
 from pocketcloud.guests.names import METADATA_PORT, OUTSIDE, PHYSICAL_NETWORK, Names
 from pocketcloud.services import HOST, ZONES
 
@@ -108,5 +108,8 @@ def settings(service: str, base: Ini, site: Site) -> Ini:
     result = {section: dict(values) for section, values in base.items()}
     if service in changes:
         for section, values in changes[service](site).items():
+            result.setdefault(section, {}).update(values)
+    if site.machines:
+        for section, values in qemu.settings(service, site).items():
             result.setdefault(section, {}).update(values)
     return result

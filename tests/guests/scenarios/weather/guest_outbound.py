@@ -50,11 +50,11 @@ FAULTS = {
         "rtt_p95_ms is at most 200",
         zone="outside_snat",
     ),
-    "the way of the guest with the floating IP loses packets": Fault(
-        at_guests(SCENARIO, "loss", name="-guest_outbound-floating_ip$", percent=20),
+    "the guest with the floating IP gets no answers to its pings": Fault(
+        at_guests(SCENARIO, "closed", name="-guest_outbound-floating_ip$", protocol="icmp"),
         PING,
         None,
-        "% are lost",
+        "100 % are lost",
         zone="outside_floating_ip",
     ),
 }

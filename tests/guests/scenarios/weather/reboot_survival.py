@@ -13,7 +13,7 @@ FAULTS = {
         of_driver(SCENARIO, "guest_boot", stuck=True, nth=SOFT), "Log in again", None, "no TCP connection", zone="soft"
     ),
     "a hard reboot loses the data": Fault(
-        of_driver(SCENARIO, "guest_disk", error="lost", nth=HARD), "Find the data", None, "d41d8cd9", zone="hard"
+        of_driver(SCENARIO, "guest_disk", error="lost", nth=HARD), "Find the data", None, "is 'gone'", zone="hard"
     ),
     "a reboot is accepted and not done": Fault(
         [{**NOT_DONE, "sent": '"reboot"', "times": 1}], "Find it booted anew", None, "expected", zone="soft"

@@ -26,6 +26,6 @@ FAULTS = {
         [{"packets": "closed", "name": PEER, "protocol": "icmp"}], PING, None, "100 % are lost", zone="boot"
     ),
     "an interface that is taken out stays": Fault(
-        of_driver(SCENARIO, "unplug", stuck=True), "Unplug it", None, "device_id", zone="boot"
+        of_driver(SCENARIO, "unplug", stuck=True), "Unplug it", 200, "device_id", zone="boot"
     ),
 }  # fmt: skip
