@@ -8,7 +8,8 @@ from pocketcloud.configs import Ini, Site, qemu
 from pocketcloud.guests.names import METADATA_PORT, OUTSIDE, PHYSICAL_NETWORK, Names
 from pocketcloud.services import HOST, ZONES
 
-PLUG_WITHIN_S = 60
+PLUG_WITHIN_S = 240
+"""s: as long as neutron may take to say that a port is bound, where many servers boot at once on few processors."""
 
 
 def _shared_secret(site: Site) -> str:
