@@ -43,6 +43,9 @@ TOGETHER = {
     "tests/integration/scenarios/test_quota_optional.py": "the full cloud",
     "tests/zuul/test_static.py": "nothing",
     "tests/zuul/*": "a Zuul",
+    # one cloud with guests for scenarios, and one for all else
+    "tests/guests/scenarios/*": "scenarios with guests",
+    "tests/guests/*": "guests",
 }
 
 
