@@ -8,14 +8,18 @@ import selectors
 import socket
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from stackprobe.engine.activity import Activity
-from stackprobe.engine.classify import Unanswered
+from stackprobe.engine.classify import StepSkipped, Unanswered
 
 OPEN, REFUSED, SILENT = "open", "refused", "silent"
 _LOOK_S = 0.25
 """How often it is looked whether the step was ended, in seconds."""
+
+_NO_WAY = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+_ADDRESSES, _GLOBAL_SCOPE = Path("/proc/net/if_inet6"), "00"
 
 Place = tuple[Any, ...]
 
@@ -115,6 +119,7 @@ def knock(places: list[Place], activity: Activity, patience_s: float, every_s: f
 
     :param every_s: begin another try each so often, beside those under way: so that what opens meanwhile is noticed at
         once, and not when the system sends its next packet.
+    :raises StepSkipped: all addresses are of IPv6, and this machine has none of its own.
     """
     ends = min(time.monotonic() + patience_s, activity.deadline)
     with selectors.DefaultSelector() as selector:
@@ -138,6 +143,8 @@ def knock(places: list[Place], activity: Activity, patience_s: float, every_s: f
                     time.sleep(wait_s)
         finally:
             tries.close()
+        if tries.problem in _NO_WAY and all(one[0] == socket.AF_INET6 for one in places) and not has_ipv6():
+            raise StepSkipped("the runner has no IPv6")
         return tries.knock(SILENT, tries.starts[-1] if tries.starts else time.monotonic())
 
 
@@ -147,3 +154,12 @@ def _connected(sock: socket.socket, found: Knock) -> Knock:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     found.sock = sock
     return found
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has an address of IPv6 that others can answer to; True where nothing is known."""
+    try:
+        lines = _ADDRESSES.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return not _ADDRESSES.parent.exists()
+    return any(line.split()[3] == _GLOBAL_SCOPE for line in lines)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import re
 import threading
 from typing import Any
 
@@ -18,7 +20,9 @@ from paramiko.common import (
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 logging.getLogger("paramiko").propagate = False  # what goes wrong is in the steps' messages
 
-PROHIBITED, CONNECT_FAILED = 1, 2
+_NO_NAME = re.compile(r"[^\w@.-]", re.ASCII)
+
+PROHIBITED, CONNECT_FAILED, UNKNOWN_TYPE = 1, 2, 3
 """Reasons of a refusal (RFC 4254, 5.1)."""
 
 MOST_PACKET_BYTES = 1024 * 1024
@@ -72,6 +76,17 @@ class GuestTransport(paramiko.Transport):
                 raise TimeoutError("the server does not answer") from None
             raise ConnectionError("the connection is broken") from None
 
+    def answers(self, within_s: float) -> bool:
+        """Whether the server is still there: it must answer a question that it does not understand."""
+        asking = threading.Thread(target=self._ask, name="asking", daemon=True)
+        asking.start()
+        asking.join(within_s)
+        return not asking.is_alive() and self.is_active()
+
+    def _ask(self) -> None:
+        with contextlib.suppress(paramiko.SSHException, OSError, EOFError):
+            self.global_request("keepalive@stackprobe", wait=True)
+
     def _next_channel(self) -> int:
         inside: Any = super()
         number: int = inside._next_channel()
@@ -105,7 +120,7 @@ def _note_signal(channel: Any, message: Any) -> None:
     copy = paramiko.Message(message.get_remainder())
     if copy.get_string() == b"exit-signal":
         copy.get_boolean()
-        channel.ended_by = copy.get_string().decode("ascii", "replace")[:20]
+        channel.ended_by = _NO_NAME.sub("", copy.get_string().decode("ascii", "replace"))[:20]
     channel._handle_request(message)
 
 
