@@ -14,10 +14,11 @@ from stackprobe.engine.ssh.connections import Connection
 from stackprobe.engine.steps.arguments import flag, whole
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
 from stackprobe.namings.figures import OWN
-from stackprobe.outputs.clean import one_line
+from stackprobe.outputs.clean import one_line, tail
 
 MAX_BYTES = 256 * 1024
 _MOST_BYTES = 16 * 1024 * 1024
+_QUOTED_CHARACTERS = 300
 _FIGURE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _PARSERS = ("text", "json", "lines")
 _ANY = "any"
@@ -130,7 +131,7 @@ def _stdin(given: Any) -> bytes:
 
 def _ended(result: dict[str, Any], wanted: set[int]) -> str:
     how = f"by the signal {result['signal']}" if result["signal"] else f"with {result['rc']}"
-    said = one_line((result["stderr"].strip() or result["stdout"].strip())[-600:], 600)[-300:]
+    said = tail(result["stderr"].strip() or result["stdout"], _QUOTED_CHARACTERS)
     expected = " or ".join(map(str, sorted(wanted)))
     return f"the command ended {how}, expected {expected}" + (f": {said}" if said else "")
 
