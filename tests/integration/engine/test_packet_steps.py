@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -15,6 +16,7 @@ import paramiko
 import pytest
 from paramiko import common
 from stackprobe.engine import ping, tcp
+from stackprobe.engine.activity import Activity
 
 from tests.integration.engine import hostile
 from tests.integration.engine.driver import Probe
@@ -424,7 +426,18 @@ def test_why_a_guest_does_not_connect_matters(probe: Probe, reason: int, outcome
 def refusing(reason: int) -> hostile.Handler:
     """An SSH server that takes every key and refuses every connection."""
 
-    class Refusing(paramiko.ServerInterface):
+    def handle(connection: socket.socket, over: threading.Event) -> None:
+        transport = start(connection, reason)
+        over.wait()
+        transport.close()
+
+    return handle
+
+
+def start(connection: socket.socket, reason: int) -> paramiko.Transport:
+    """An SSH server that takes every key; to connections it says ``reason``."""
+
+    class Server(paramiko.ServerInterface):
         def get_allowed_auths(self, username: str) -> str:
             return "publickey"
 
@@ -434,14 +447,10 @@ def refusing(reason: int) -> hostile.Handler:
         def check_channel_direct_tcpip_request(self, chanid: int, origin: object, destination: object) -> int:
             return reason
 
-    def handle(connection: socket.socket, over: threading.Event) -> None:
-        transport = paramiko.Transport(connection)
-        transport.add_server_key(paramiko.ECDSAKey.generate())
-        transport.start_server(threading.Event(), Refusing())
-        over.wait()
-        transport.close()
-
-    return handle
+    transport = paramiko.Transport(connection)
+    transport.add_server_key(paramiko.ECDSAKey.generate())
+    transport.start_server(threading.Event(), Server())
+    return transport
 
 
 @pytest.mark.parametrize("kind", ["ping", "connect", "ssh"])
@@ -495,3 +504,52 @@ def test_no_number_of_ping_breaks_the_step(number: str) -> None:
     said = f"64 bytes from 10.0.0.1: seq=1 ttl=64 time={number} ms\n{number} packets transmitted, 1 received\n"
     found = ping.parse(f"{said}2 packets transmitted, 2 received")
     assert found == ping.Pinged(2, 2), found
+
+
+def test_one_address_that_refuses_does_not_speak_for_the_other() -> None:
+    with full_port() as silent, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        places = [*tcp.resolve("127.0.0.1", closed.getsockname()[1]), *tcp.resolve("127.0.0.1", silent.number)]
+        found = tcp.knock(places, Activity(time.monotonic() + 60), 1.0, 0.1)
+        assert found.state == tcp.SILENT
+        assert tcp.knock(places[:1], Activity(time.monotonic() + 60), 1.0, 0.1).state == tcp.REFUSED
+
+
+def test_a_guest_that_sends_more_than_it_may_does_not_fill_the_memory(probe: Probe) -> None:
+    with hostile.serving(flooding) as place:
+        assert ask(probe, "127.0.0.1", int(place.rpartition(":")[2]))["outcome"] == "passed"
+        connection = probe.session.engine.connections.get("one", "guest")
+        channel = connection.transport.channel("direct-tcpip", 20, ("127.0.0.1", 9))
+        ends = time.monotonic() + 60
+        while connection.alive:
+            assert time.monotonic() < ends
+            time.sleep(0.05)
+        assert len(channel.in_buffer) < 2 * channel.in_window_size
+
+
+def flooding(connection: socket.socket, over: threading.Event) -> None:
+    """Takes every key and every connection, and sends without looking how much it may."""
+    transport = start(connection, common.OPEN_SUCCEEDED)
+    channel = transport.accept(60)
+    part = paramiko.Message()
+    part.add_byte(common.cMSG_CHANNEL_DATA)
+    part.add_int(channel.remote_chanid)
+    part.add_string(b"x" * 32_000)
+    with contextlib.suppress(EOFError, OSError, paramiko.SSHException):
+        while transport.is_active() and not over.is_set():
+            transport._send_user_message(part)
+    transport.close()
+
+
+def test_a_handshake_that_fails_leaves_no_clock_behind(probe: Probe) -> None:
+    def handle(connection: socket.socket, _over: threading.Event) -> None:
+        connection.sendall(b"SSH-2.0-x\r\n")
+        connection.recv(100)
+
+    with hostile.serving(handle) as place:
+        answer = ask(probe, "127.0.0.1", int(place.rpartition(":")[2]), wait=False)
+    assert answer["outcome"] == "failed" and "the key exchange fails" in answer["message"], answer
+    ends = time.monotonic() + 10
+    while any(isinstance(one, threading.Timer) for one in threading.enumerate()):
+        assert time.monotonic() < ends, threading.enumerate()
+        time.sleep(0.05)

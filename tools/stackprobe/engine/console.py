@@ -13,6 +13,7 @@ _KEYS_S = 10.0
 """How long the console is asked for the host keys of a guest that lets log in: they may be printed a little later."""
 _KEYS_BEGIN, _KEYS_END = "-----BEGIN SSH HOST KEY KEYS-----", "-----END SSH HOST KEY KEYS-----"
 _PAUSE_S = 0.5
+_MOST_CHARACTERS = 4 * 1024 * 1024
 _LAST_LINES, _LAST_CHARACTERS = 5, 400
 
 
@@ -28,7 +29,7 @@ def read(connection: Any, server_id: str, activity: Activity, within_s: float) -
         except Exception:  # whatever it is, what the step was about is another thing
             return None
     output = answer.get("output") if isinstance(answer, dict) else None
-    return output if isinstance(output, str) else None
+    return output[-_MOST_CHARACTERS:] if isinstance(output, str) else None
 
 
 def host_key(connection: Any, server_id: str, activity: Activity, shown: bytes) -> bytes | None:

@@ -55,9 +55,9 @@ class _Tries:
 
     places: list[Place]
     selector: selectors.BaseSelector
-    flying: dict[socket.socket, float] = field(default_factory=dict)
+    flying: dict[socket.socket, tuple[float, Place]] = field(default_factory=dict)
     starts: list[float] = field(default_factory=list)
-    refused: int = 0
+    refused: set[Place] = field(default_factory=set)
     problem: int = 0
 
     def start(self) -> None:
@@ -71,25 +71,26 @@ class _Tries:
             sock.setblocking(False)
             code = sock.connect_ex(place)
             if code in (0, errno.EINPROGRESS):
-                self.flying[sock] = self.starts[-1]
+                self.flying[sock] = (self.starts[-1], place)
                 self.selector.register(sock, selectors.EVENT_WRITE)
             else:
                 sock.close()
-                self.failed(code)
+                self.failed(code, place)
 
-    def failed(self, code: int) -> None:
+    def failed(self, code: int, place: Place) -> None:
         self.problem = code
-        self.refused += code == errno.ECONNREFUSED
+        if code == errno.ECONNREFUSED:
+            self.refused.add(place)
 
     def ended(self, sock: socket.socket) -> float | None:
         """When the try began that is a connection now; None if it came to nothing."""
         self.selector.unregister(sock)
-        began = self.flying.pop(sock)
+        began, place = self.flying.pop(sock)
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if not code:
             return began
         sock.close()
-        self.failed(code)
+        self.failed(code, place)
         return None
 
     def knock(self, state: str, began: float) -> Knock:
@@ -135,7 +136,7 @@ def knock(places: list[Place], activity: Activity, patience_s: float, every_s: f
                     sock: Any = key.fileobj
                     if (began := tries.ended(sock)) is not None:
                         return _connected(sock, tries.knock(OPEN, began))
-                if tries.refused >= len(places):
+                if len(tries.refused) == len({one[4] for one in places}):
                     return tries.knock(REFUSED, tries.starts[-1])
                 if not tries.flying:
                     if every_s is None:

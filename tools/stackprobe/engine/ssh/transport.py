@@ -6,10 +6,13 @@ import contextlib
 import logging
 import re
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import paramiko
 from paramiko.common import (
+    MSG_CHANNEL_DATA,
+    MSG_CHANNEL_EXTENDED_DATA,
     MSG_CHANNEL_OPEN_FAILURE,
     MSG_CHANNEL_OPEN_SUCCESS,
     MSG_CHANNEL_REQUEST,
@@ -44,6 +47,11 @@ class _Packets(paramiko.packet.Packetizer):
             raise paramiko.SSHException(f"a packet of {n} bytes")
         return super().read_all(n, check_rekey)
 
+    def close(self) -> None:
+        """Also end the clock of the handshake: its thread would keep the process from its end."""
+        self.complete_handshake()
+        super().close()
+
 
 class GuestTransport(paramiko.Transport):
     """An SSH connection as a client. Channels are opened with :meth:`channel`, also by several threads at a time."""
@@ -57,7 +65,9 @@ class GuestTransport(paramiko.Transport):
         inside: Any = self  # paramiko has no other way to hear it
         inside._handler_table[MSG_CHANNEL_OPEN_FAILURE] = self._note_refusal
         inside._handler_table[MSG_CHANNEL_OPEN_SUCCESS] = self._note_success
-        inside._channel_handler_table = {**inside._channel_handler_table, MSG_CHANNEL_REQUEST: _note_signal}
+        handlers = inside._channel_handler_table
+        data = {kind: _bounded(handlers[kind]) for kind in (MSG_CHANNEL_DATA, MSG_CHANNEL_EXTENDED_DATA)}
+        inside._channel_handler_table = {**handlers, **data, MSG_CHANNEL_REQUEST: _note_signal}
 
     def channel(self, kind: str, timeout_s: float, to: tuple[str, int] | None = None) -> Any:
         """A new channel.
@@ -114,6 +124,17 @@ class GuestTransport(paramiko.Transport):
             inside._send_message(closing)
         else:
             inside._parse_channel_open_success(message)
+
+
+def _bounded(handler: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Takes data of a channel, but no more than the server may send before we have read it: all of it is kept."""
+
+    def handle(channel: Any, message: Any) -> None:
+        handler(channel, message)
+        if len(channel.in_buffer) + len(channel.in_stderr_buffer) > channel.in_window_size + MOST_PACKET_BYTES:
+            raise paramiko.SSHException("more data than the server may send")
+
+    return handle
 
 
 def _note_signal(channel: Any, message: Any) -> None:

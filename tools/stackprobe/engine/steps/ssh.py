@@ -24,8 +24,8 @@ _CONNECT_S = 5.0
 _EVERY_S = 0.5
 _HOST_KEY_SOURCES = "given, console, earlier login or first use"
 _REFUSED_PAUSE_S, _PAUSE_S = 0.2, 0.5
-_LOGIN_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 5.0)
-"""sshd gives pause to whoever is refused often."""
+_LOGIN_PAUSES_S = (0.5, 2.0, 4.0, 5.0, 5.0)
+"""OpenSSH 9.8 and later shut out who is refused often: each time counts 5 s, and more than 15 s are too many."""
 
 
 @dataclass
