@@ -389,3 +389,16 @@ def test_names_of_signals_are_harmless() -> None:
     channel = SimpleNamespace(_handle_request=lambda _: None)
     transport._note_signal(channel, heard)
     assert channel.ended_by == "31mKILL"
+
+
+@pytest.mark.parametrize(
+    "said", ["sudo: a password is required", "guest is not in the sudoers file.", "sh: 1: sudo: not found"]
+)
+def test_an_image_whose_user_cannot_become_root_is_no_fault_of_the_cloud(
+    run: Run, probe: Probe, server: SshServer, said: str
+) -> None:
+    in_home(server, "sudo", f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+    probe.session.engine.connections.get("one", "guest").user = "guest"
+    answer = run("id -u", sudo=True)
+    assert answer["outcome"] == "error" and answer["message"].endswith(f"cannot become root in guest: {said}"), answer
+    assert run("id -u", sudo=True, rc="any")["outcome"] == "passed"

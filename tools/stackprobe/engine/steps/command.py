@@ -20,6 +20,11 @@ MAX_BYTES = 256 * 1024
 _MOST_BYTES = 16 * 1024 * 1024
 _QUOTED_CHARACTERS = 300
 _FIGURE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_NO_SUDO = re.compile(
+    r"^sudo: (?:a password is required|a terminal is required|.{0,99} may not run sudo|no tty present).{0,99}"
+    r"|^.{0,99} is not in the sudoers file.{0,99}|^.{0,99}sudo: (?:command )?not found",
+    re.MULTILINE,
+)
 _PARSERS = ("text", "json", "lines")
 _ANY = "any"
 
@@ -67,6 +72,9 @@ class CommandStep(StepKind):
             "duration_ms": round(ran.duration_ms, 3),
         }
         if wanted and ran.rc not in wanted:
+            if flag(arguments, "sudo", False) and (refusal := _NO_SUDO.search(result["stderr"])):
+                said = one_line(refusal[0], _QUOTED_CHARACTERS)
+                raise StepError(f"{connection.user} cannot become root in {connection.name}: {said}")
             raise StepFailure(_ended(result, wanted))
         if parse == "lines":
             result["lines"] = guest_text.lines(result["stdout"])
