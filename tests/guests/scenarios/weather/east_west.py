@@ -18,13 +18,14 @@ FAULTS = {
         zone="guest2_guest4",
         also=((PING, "guest4_guest2"),),
     ),
-    "two guests on different networks are cut off from each other": Fault(
-        at_guests(SCENARIO, "cut", name="-east_west-guest2$", peer="-east_west-guest3$"),
+    "the way to a guest is long": Fault(
+        at_guests(SCENARIO, "delay", name="-east_west-guest2$", rtt_ms=400),
         PING,
         None,
-        "100 % are lost",
-        zone="guest2_guest3",
-        also=((PING, "guest3_guest2"),),
+        "rtt_p95_ms is at most 200",
+        zone=OTHERS_OF_2[0],
+        also=tuple((PING, pair) for pair in OTHERS_OF_2[1:]),
+        options={"rtt_ms": 200},
     ),
     "a guest loses packets": Fault(
         at_guests(SCENARIO, "loss", name="-east_west-guest2$", percent=25),
@@ -35,13 +36,12 @@ FAULTS = {
         also=tuple((PING, pair) for pair in OTHERS_OF_2[1:]),
         options={"pings": 40, "interval": 0.1},
     ),
-    "the way to a guest is long": Fault(
-        at_guests(SCENARIO, "delay", name="-east_west-guest2$", rtt_ms=400),
+    "two guests on different networks are cut off from each other": Fault(
+        at_guests(SCENARIO, "cut", name="-east_west-guest2$", peer="-east_west-guest3$"),
         PING,
         None,
-        "rtt_p95_ms is at most 200",
-        zone=OTHERS_OF_2[0],
-        also=tuple((PING, pair) for pair in OTHERS_OF_2[1:]),
-        options={"rtt_ms": 200},
+        "100 % are lost",
+        zone="guest2_guest3",
+        also=((PING, "guest3_guest2"),),
     ),
 }

@@ -15,15 +15,12 @@ def of(guest: str) -> str:
 
 
 FAULTS = {
-    "one guest hangs after boot": Fault(
-        [{"driver": "guest_boot", "name": of("guest2"), "stuck": True}],
-        LOGIN,
+    "one guest is slow": Fault(
+        [{"driver": "guest_boot", "name": of("guest2"), "delay": SLOW_S}],
+        "Check how the times to login lie",
         None,
-        "no TCP connection",
-        zone="guest2",
-    ),
-    "one guest is cut off": Fault(
-        [{"packets": "cut", "name": of("jump"), "peer": of("guest1")}], LOGIN, None, "no TCP connection", zone="guest1"
+        "login_p95_ms",
+        options={"p95_limit": SLOW_S},
     ),
     "one server does not start": Fault(
         [{"driver": "spawn", "name": of("guest3"), "error": "no room for it"}],
@@ -32,11 +29,14 @@ FAULTS = {
         "ERROR",
         zone="guest3",
     ),
-    "one guest is slow": Fault(
-        [{"driver": "guest_boot", "name": of("guest2"), "delay": SLOW_S}],
-        "Check how the times to login lie",
+    "one guest is cut off": Fault(
+        [{"packets": "cut", "name": of("jump"), "peer": of("guest1")}], LOGIN, None, "no TCP connection", zone="guest1"
+    ),
+    "one guest hangs after boot": Fault(
+        [{"driver": "guest_boot", "name": of("guest2"), "stuck": True}],
+        LOGIN,
         None,
-        "login_p95_ms",
-        options={"p95_limit": SLOW_S},
+        "no TCP connection",
+        zone="guest2",
     ),
 }
