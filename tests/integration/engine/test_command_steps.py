@@ -11,9 +11,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import paramiko
 import psutil
 import pytest
-from stackprobe.engine.ssh import bringing
+from stackprobe.engine.ssh import bringing, transport
 from stackprobe.engine.steps.command import command_line
 
 from tests.integration.engine.driver import Probe, Record
@@ -340,3 +341,64 @@ def test_the_guest_gets_nothing_of_the_runners_secrets(run: Run, probe: Probe) -
     answer = run(["echo", {"$secret": "of one"}], expect={"stdout": {"contains": {"$secret": "of one"}}})
     assert answer["outcome"] == "passed" and answer["result"]["stdout"] == "***\n", answer
     assert secret not in (probe.output / "journal.jsonl").read_text()
+
+
+def test_an_installation_leaves_the_step_the_time_to_say_so(run: Run, server: SshServer) -> None:
+    in_home(server, "sudo", SUDO)
+    in_home(server, "apt-get", "#!/bin/sh\nexec sleep 600\n")
+    answer = run("slow", needs=["slow"], bring={"slow": {"packages": True}}, deadline=8)
+    assert answer["outcome"] == "skipped" and "its installation takes longer than" in answer["message"], answer
+    answer = run("slow", needs=["slow"], bring={"slow": {"packages": True}}, deadline=4)
+    assert answer["outcome"] == "skipped" and "no time for its installation" in answer["message"], answer
+
+
+def test_the_limit_of_an_installation_is_given_to_root(run: Run, server: SshServer, tmp_path: Path) -> None:
+    in_home(server, "id", "#!/bin/sh\necho 1000\n")
+    in_home(server, "sudo", f'#!/bin/sh\necho "$*" > {tmp_path}/asked\nshift 2\nexec "$@"\n')
+    in_home(server, "apt-get", APT_GET)
+    try:
+        run("packed", needs=["hopeless"], bring={"hopeless": {"packages": True}}, deadline=60)
+    finally:
+        (server.place / "home" / "bin" / "id").unlink()
+    assert (tmp_path / "asked").read_text().startswith("-n -- timeout ")
+
+
+def test_a_program_that_a_guest_lost_is_a_fault(run: Run, probe: Probe, server: SshServer) -> None:
+    in_home(server, "measure", "#!/bin/sh\n")
+    assert run("measure", needs=["measure"])["outcome"] == "passed"
+    (server.place / "home" / "bin" / "measure").unlink()
+    assert log_in(probe, server)["outcome"] == "passed", "as after the guest was started anew"
+    answer = run("measure", needs=["measure"])
+    assert answer["outcome"] == "failed" and answer["message"] == "the guest has no measure any more", answer
+
+
+def test_half_a_secret_is_not_told(run: Run, probe: Probe) -> None:
+    secret = probe.session.engine.values.secret("long", "one")
+    for behind in range(270, 299, 7):
+        answer = run(f"echo {'x' * 400} {secret} {'y' * behind} >&2; exit 1")
+        assert answer["outcome"] == "failed" and answer["message"].endswith("y"), answer
+        assert not any(secret[at : at + 6] in answer["message"] for at in range(len(secret) - 6)), answer
+
+
+def test_names_of_signals_are_harmless() -> None:
+    heard = paramiko.Message()
+    heard.add_string("exit-signal")
+    heard.add_boolean(False)
+    heard.add_string(b"\x1b[31mKILL\n")
+    heard.rewind()
+    channel = SimpleNamespace(_handle_request=lambda _: None)
+    transport._note_signal(channel, heard)
+    assert channel.ended_by == "31mKILL"
+
+
+@pytest.mark.parametrize(
+    "said", ["sudo: a password is required", "guest is not in the sudoers file.", "sh: 1: sudo: not found"]
+)
+def test_an_image_whose_user_cannot_become_root_is_no_fault_of_the_cloud(
+    run: Run, probe: Probe, server: SshServer, said: str
+) -> None:
+    in_home(server, "sudo", f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+    probe.session.engine.connections.get("one", "guest").user = "guest"
+    answer = run("id -u", sudo=True)
+    assert answer["outcome"] == "error" and answer["message"].endswith(f"cannot become root in guest: {said}"), answer
+    assert run("id -u", sudo=True, rc="any")["outcome"] == "passed"

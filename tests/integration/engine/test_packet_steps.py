@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import socket
 import threading
 import time
@@ -9,12 +12,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import paramiko
 import pytest
+from paramiko import common
+from stackprobe.engine import ping, tcp
+from stackprobe.engine.activity import Activity
 
+from tests.integration.engine import hostile
 from tests.integration.engine.driver import Probe
-from tests.integration.engine.guests import Later, log_in
+from tests.integration.engine.guests import Later, ask, log_in
 from tests.support.authority import issue
-from tests.support.ssh_server import SshServer, full_port, ssh_server
+from tests.support.ssh_server import SshServer, full_port, relay, ssh_server
 from tests.support.web_server import BODY, web_server
 
 FROM = pytest.mark.parametrize("on", [{}, {"on": "guest"}], ids=["runner", "guest"])
@@ -360,3 +368,188 @@ def test_tunnels_leave_no_threads_and_no_sockets(guest: Probe) -> None:
             assert time.monotonic() < ends, threading.enumerate()
             time.sleep(0.05)
         assert before < 100
+
+
+# --- what must not be taken for an answer
+
+
+def test_a_silent_guest_is_no_closed_port(probe: Probe, server: SshServer) -> None:
+    with relay(server.port) as cable, full_port() as port:
+        log_in(probe, server, port=cable.port)
+        asked = {"on": "guest", "host": "127.0.0.1", "port": port.number, "open": False, "timeout": 0.3}
+        assert probe.step("connect", asked)["outcome"] == "passed"
+        cable.hold()
+        answer = probe.step("connect", asked, deadline=2)
+        assert answer["outcome"] == "failed" and "guest (127.0.0.1) is silent" in answer["message"], answer
+
+
+@FROM
+def test_a_port_that_was_not_tried_long_enough_is_not_closed(guest: Probe, on: dict[str, str]) -> None:
+    with full_port() as port:
+        answer = guest.step("connect", host="127.0.0.1", port=port.number, open=False, timeout=30, deadline=1, **on)
+    assert answer["outcome"] == "failed" and "the time was over before" in answer["message"], answer
+
+
+def test_a_ping_that_was_cut_is_not_unanswered(
+    guest: Probe, server: SshServer, own_ping: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (server.place / "silent").write_text("1 packets transmitted, 0 packets received, 100% packet loss\n")
+    own_ping("")
+    (server.place / "bin" / "ping").write_text(
+        f"#!/bin/sh\ntrap 'cat {server.place}/silent; exit 1' INT\nwhile :; do sleep 0.1; done\n"
+    )
+    monkeypatch.setenv("PATH", f"{server.place}/bin:{os.environ['PATH']}")
+    answer = guest.step("ping", to="192.0.2.1", count=1, timeout=60, answers=False, deadline=1)
+    assert answer["outcome"] == "failed" and "the time was over before" in answer["message"], answer
+
+
+def test_a_name_that_a_guest_cannot_resolve_is_no_closed_port(guest: Probe) -> None:
+    answer = guest.step("connect", host="nowhere.invalid", port=80, open=False, on="guest")
+    assert answer["outcome"] == "failed" and "cannot be resolved by guest" in answer["message"], answer
+
+
+@pytest.mark.parametrize(
+    ("reason", "outcome", "says"),
+    [
+        (common.OPEN_FAILED_UNKNOWN_CHANNEL_TYPE, "skipped", "the guest guest forbids forwarding"),
+        (common.OPEN_FAILED_RESOURCE_SHORTAGE, "failed", "guest makes no connections"),
+        (common.OPEN_FAILED_CONNECT_FAILED, "passed", ""),
+    ],
+)
+def test_why_a_guest_does_not_connect_matters(probe: Probe, reason: int, outcome: str, says: str) -> None:
+    with hostile.serving(refusing(reason)) as place:
+        assert ask(probe, "127.0.0.1", int(place.rpartition(":")[2]))["outcome"] == "passed"
+        answer = probe.step("connect", on="guest", host="127.0.0.1", port=9, open=False)
+    assert answer["outcome"] == outcome and says in answer["message"], answer
+
+
+def refusing(reason: int) -> hostile.Handler:
+    """An SSH server that takes every key and refuses every connection."""
+
+    def handle(connection: socket.socket, over: threading.Event) -> None:
+        transport = start(connection, reason)
+        over.wait()
+        transport.close()
+
+    return handle
+
+
+def start(connection: socket.socket, reason: int) -> paramiko.Transport:
+    """An SSH server that takes every key; to connections it says ``reason``."""
+
+    class Server(paramiko.ServerInterface):
+        def get_allowed_auths(self, username: str) -> str:
+            return "publickey"
+
+        def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+            return common.AUTH_SUCCESSFUL
+
+        def check_channel_direct_tcpip_request(self, chanid: int, origin: object, destination: object) -> int:
+            return reason
+
+    transport = paramiko.Transport(connection)
+    transport.add_server_key(paramiko.ECDSAKey.generate())
+    transport.start_server(threading.Event(), Server())
+    return transport
+
+
+@pytest.mark.parametrize("kind", ["ping", "connect", "ssh"])
+def test_a_runner_without_ipv6_is_skipped(
+    guest: Probe, kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "if_inet6").write_text("00000000000000000000000000000001 01 80 10 80       lo\n")
+    monkeypatch.setattr(tcp, "_ADDRESSES", tmp_path / "if_inet6")
+    monkeypatch.setattr(socket.socket, "connect_ex", lambda *_: errno.ENETUNREACH)
+    arguments: dict[str, dict[str, Any]] = {
+        "ping": {"to": "2001:db8::1"},
+        "connect": {"host": "2001:db8::1", "port": 22, "open": False},
+        "ssh": {"host": "2001:db8::1", "user": "guest", "key": "own"},
+    }
+    if kind == "ping":
+        own = tmp_path / "ping"
+        own.write_text("#!/bin/sh\necho 'ping: connect: Network is unreachable'; exit 2\n")
+        own.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    answer = guest.step(kind, arguments[kind])
+    assert answer["outcome"] == "skipped" and answer["message"] == "the runner has no IPv6", answer
+
+
+def test_a_guest_that_lost_its_ping_is_failed(guest: Probe, own_ping: Callable[..., None], server: SshServer) -> None:
+    own_ping(BUSYBOX)
+    assert guest.step("ping", to="10.98.0.7", on="guest", loss_percent=50)["outcome"] == "passed"
+    says(server, "sh: ping: not found", 127)
+    answer = guest.step("ping", to="10.98.0.7", on="guest", answers=False)
+    assert answer["outcome"] == "failed" and answer["message"] == "the guest guest has no ping any more", answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1" * 1_000_000,
+        "64 bytes from " * 70_000,
+        "64 bytes from " + "seq=1 " * 150_000,
+        ("64 bytes from " + "seq=1 " * 40 + "\n") * 4000,
+    ],
+    ids=["digits", "answers", "numbers", "lines"],
+)
+def test_no_output_of_ping_keeps_the_run_busy(text: str) -> None:
+    began = time.monotonic()
+    assert ping.parse(text) is None
+    assert ping.parse(f"{text}\n2 packets transmitted, 1 received") == ping.Pinged(2, 1)
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "1.2.3", "9" * 5000, "٣"])
+def test_no_number_of_ping_breaks_the_step(number: str) -> None:
+    said = f"64 bytes from 10.0.0.1: seq=1 ttl=64 time={number} ms\n{number} packets transmitted, 1 received\n"
+    found = ping.parse(f"{said}2 packets transmitted, 2 received")
+    assert found == ping.Pinged(2, 2), found
+
+
+def test_one_address_that_refuses_does_not_speak_for_the_other() -> None:
+    with full_port() as silent, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        places = [*tcp.resolve("127.0.0.1", closed.getsockname()[1]), *tcp.resolve("127.0.0.1", silent.number)]
+        found = tcp.knock(places, Activity(time.monotonic() + 60), 1.0, 0.1)
+        assert found.state == tcp.SILENT
+        assert tcp.knock(places[:1], Activity(time.monotonic() + 60), 1.0, 0.1).state == tcp.REFUSED
+
+
+def test_a_guest_that_sends_more_than_it_may_does_not_fill_the_memory(probe: Probe) -> None:
+    with hostile.serving(flooding) as place:
+        assert ask(probe, "127.0.0.1", int(place.rpartition(":")[2]))["outcome"] == "passed"
+        connection = probe.session.engine.connections.get("one", "guest")
+        channel = connection.transport.channel("direct-tcpip", 20, ("127.0.0.1", 9))
+        ends = time.monotonic() + 60
+        while connection.alive:
+            assert time.monotonic() < ends
+            time.sleep(0.05)
+        assert len(channel.in_buffer) < 2 * channel.in_window_size
+
+
+def flooding(connection: socket.socket, over: threading.Event) -> None:
+    """Takes every key and every connection, and sends without looking how much it may."""
+    transport = start(connection, common.OPEN_SUCCEEDED)
+    channel = transport.accept(60)
+    part = paramiko.Message()
+    part.add_byte(common.cMSG_CHANNEL_DATA)
+    part.add_int(channel.remote_chanid)
+    part.add_string(b"x" * 32_000)
+    with contextlib.suppress(EOFError, OSError, paramiko.SSHException):
+        while transport.is_active() and not over.is_set():
+            transport._send_user_message(part)
+    transport.close()
+
+
+def test_a_handshake_that_fails_leaves_no_clock_behind(probe: Probe) -> None:
+    def handle(connection: socket.socket, _over: threading.Event) -> None:
+        connection.sendall(b"SSH-2.0-x\r\n")
+        connection.recv(100)
+
+    with hostile.serving(handle) as place:
+        answer = ask(probe, "127.0.0.1", int(place.rpartition(":")[2]), wait=False)
+    assert answer["outcome"] == "failed" and "the key exchange fails" in answer["message"], answer
+    ends = time.monotonic() + 10
+    while any(isinstance(one, threading.Timer) for one in threading.enumerate()):
+        assert time.monotonic() < ends, threading.enumerate()
+        time.sleep(0.05)

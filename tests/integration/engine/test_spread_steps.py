@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from stackprobe.engine.tally import Asked, Tally
+from stackprobe.namings.figures import OWN
 
 from tests.integration.engine.driver import Probe
 
@@ -95,7 +96,9 @@ def test_requests_are_counted_by_who_has_answered(probe: Probe, balancer: Balanc
         "requests": 30, "errors": 0, "strays": 0,
     }  # fmt: skip
     assert (figures["first_percent"], figures["second_percent"]) == (50, 50)
-    assert 0 < figures["p50_ms"] <= figures["p95_ms"] <= figures["max_ms"] <= step["duration_ms"]
+    times = [figures[f"request_{name}_ms"] for name in ("p50", "p95", "max")]
+    assert 0 < times[0] <= times[1] <= times[2] <= step["duration_ms"]
+    assert not set(figures) & OWN, "metrics would not have them"
     assert balancer.connections == 30, "each request has a connection of its own"
     assert "verysecret" not in (probe.output / "journal.jsonl").read_text()
 
@@ -130,6 +133,16 @@ def test_errors_that_are_allowed_are_figures(probe: Probe, balancer: Balancer) -
 def test_an_answer_that_does_not_tell_whose_it_is_is_an_error(probe: Probe, balancer: Balancer) -> None:
     answer = ask(probe, balancer, tell="name: (.*)", count=2)
     assert answer["outcome"] == "failed" and "does not tell whose it is: 'this is first" in answer["message"], answer
+
+
+def test_strangers_make_no_metrics_and_no_long_messages(probe: Probe, balancer: Balancer) -> None:
+    balancer.lead(*(f"{'x' * 5000}\x1b[31m{number}" for number in range(40)))
+    answer = ask(probe, balancer, count=40)
+    assert answer["outcome"] == "failed" and len(answer["message"]) < 3000, answer
+    assert len(answer["result"]["members"]) <= 12 and "\x1b" not in str(answer["result"]["members"])
+    figures = probe.one("step", kind="spread")["figures"]
+    assert [name for name in figures if name.endswith("_percent")] == ["first_percent", "second_percent"]
+    assert figures["strays"] == 40
 
 
 def test_nobody_there_is_told(probe: Probe, balancer: Balancer) -> None:

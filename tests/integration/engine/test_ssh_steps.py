@@ -13,9 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from stackprobe.engine import console
+from stackprobe.engine.activity import Activity
+from stackprobe.engine.ssh import tunnel
 
 from tests.integration.engine import hostile
 from tests.integration.engine.driver import Probe
@@ -381,6 +385,65 @@ def test_a_jump_host_without_a_login_is_an_error(probe: Probe, server: SshServer
     subprocess.run(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "geheim", "-f", tmp_path / "locked"], check=True)
     answer = log_in(probe, server, jump={**jump, "key_file": str(tmp_path / "locked")})
     assert answer["outcome"] == "error" and "has a passphrase" in answer["message"], answer
+
+
+def jump_host(server: SshServer, place: Path) -> dict[str, Any]:
+    """A jump host that takes our key."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", place / "jump"], check=True)
+    server.accept((place / "jump.pub").read_text())
+    return {"host": server.host, "port": server.port, "user": server.user, "key_file": str(place / "jump")}
+
+
+def test_what_goes_wrong_with_a_jump_host_is_not_the_clouds_fault(
+    probe: Probe, server: SshServer, own_server: SshServer, tmp_path: Path
+) -> None:
+    own_server.start()
+    jump = jump_host(own_server, tmp_path)
+    answer = log_in(probe, server, jump={**jump, "host": "nowhere.invalid"})
+    assert answer["outcome"] == "error" and "no way to the jump host" in answer["message"], answer
+    answer = log_in(probe, server, jump={**jump, "host_key": server.host_key})
+    assert answer["outcome"] == "error" and "no login to the jump host" in answer["message"], answer
+    assert log_in(probe, server, jump=jump)["outcome"] == "passed"
+    Later(0.5, own_server.stop)
+    answer = probe.step("command", on="guest", run="sleep 30", deadline=40)
+    assert answer["outcome"] == "error" and "the connection to the jump host" in answer["message"], answer
+    answer = probe.step("command", on="guest", run="true")
+    assert answer["outcome"] == "error" and "is broken" in answer["message"], answer
+
+
+def test_a_jump_host_that_forbids_forwarding_is_an_error(probe: Probe, server: SshServer, tmp_path: Path) -> None:
+    with ssh_server(tmp_path / "sshd", "AllowTcpForwarding no") as strict:
+        answer = log_in(probe, server, jump=jump_host(strict, tmp_path))
+    assert answer["outcome"] == "error" and "forbids forwarding" in answer["message"], answer
+
+
+def test_a_login_that_comes_after_its_scenario_is_closed(probe: Probe, server: SshServer) -> None:
+    log_in(probe, server)
+    connections = probe.session.engine.connections
+    late = connections.get("one", "guest")
+    connections.close("one")
+    connections.keep("one", late)
+    server.await_logins(0)
+    assert connections.find("one", "guest") is None
+
+
+def test_a_guest_that_takes_no_word_does_not_hold_up_who_ends_a_step() -> None:
+    hanging = threading.Event()
+    activity = Activity(time.monotonic() + 60)
+    with activity.holding(tunnel.Closing(SimpleNamespace(close=hanging.wait))):
+        began = time.monotonic()
+        activity.abort("deadline")
+        assert time.monotonic() - began < 10
+    hanging.set()
+
+
+def test_host_keys_of_a_console_log_are_found_at_once_whatever_it_is() -> None:
+    began = time.monotonic()
+    begin, end = "-----BEGIN SSH HOST KEY KEYS-----", "-----END SSH HOST KEY KEYS-----"
+    assert console._last_keys(begin * 30_000) is None
+    assert console._last_keys(f"{begin}old{end}{begin}new{end} {begin}cut") == "new"
+    assert console._last_keys(f"{end}{begin}") is None
+    assert time.monotonic() - began < 10
 
 
 # --- ends

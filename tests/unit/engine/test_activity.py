@@ -107,3 +107,14 @@ def test_aborting_does_not_touch_a_connection_that_another_step_took_over() -> N
         one.abort("deadline")
         theirs.sendall(b"x")
         assert ours.recv(1) == b"x"
+
+
+def test_whatever_cannot_be_ended_does_not_keep_a_step_from_its_end() -> None:
+    class Stubborn:
+        def shutdown(self, _how: int) -> None:
+            raise RuntimeError("no")
+
+    one = activity()
+    with one.holding(Stubborn()):
+        one.abort("deadline")
+    assert one.over.is_set()

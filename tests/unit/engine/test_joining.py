@@ -60,3 +60,11 @@ def test_one_that_goes_wrong_gives_up_those_of_its_zone_and_no_others() -> None:
 def test_where_all_goes_well_nothing_is_given_up() -> None:
     steps = [Background(zone, f"boot {zone}", lambda: {"fatal": False}) for zone in ("a", "b")]
     assert gather(steps, lambda zone: pytest.fail("nothing is wrong")) == [{"fatal": False}, {"fatal": False}]
+
+
+def test_a_step_in_the_background_always_has_an_answer() -> None:
+    def broken() -> dict[str, Any]:
+        raise RuntimeError("no")
+
+    answer = Background(None, "one", broken).answer.result(timeout=30)
+    assert answer["outcome"] == "error" and answer["fatal"] and "RuntimeError: no" in answer["message"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from stackprobe.outputs.clean import LONGEST, clean, clip, one_line
+from stackprobe.outputs.clean import LONGEST, clean, clip, one_line, tail
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,9 @@ def test_a_clipped_text_keeps_head_and_tail_and_says_how_much_is_gone() -> None:
     short = clip("begin" + "x" * 5000 + "end", 200)
     assert len(short) <= 200 and short.startswith("begin") and short.endswith("end") and "of 5008 characters" in short
     assert one_line("a\n b", 10) == "a b" and len(one_line("x" * 50, 10)) == 10
+
+
+def test_a_tail_begins_with_a_word() -> None:
+    assert tail("\x1b[31mone\ntwo  three", 100) == "one two three"
+    assert tail("one two three", 8) == "…three"
+    assert tail("password", 4) == "…"

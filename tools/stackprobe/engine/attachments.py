@@ -37,7 +37,9 @@ class Attachments:
         (self._directory / "consoles").mkdir(mode=0o700, exist_ok=True)
         stem = f"consoles/{'-'.join(part(one) for one in names)[:120]}"
         taken = (f"{stem}.txt", *(f"{stem}-{number}.txt" for number in range(2, MOST_FILES)))
-        name = next(one for one in taken if not (self._directory / one).exists())
+        name = next((one for one in taken if not (self._directory / one).exists()), None)
+        if name is None:
+            return None
         content = clip(self._scrub(harmless(text)), LONGEST)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         descriptor = os.open(self._directory / name, flags, 0o600)

@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent import futures
 from typing import Any
 
+from stackprobe.engine.classify import ERROR
+
 _LOOK_S = 0.5
 
 
 class Background:
     """A step that goes on in a thread of its own, from now on.
 
-    :param work: executes it; never raises.
+    :param work: executes it; what it raises is its answer, as an error.
     """
 
     def __init__(self, zone: str | None, name: str, work: Callable[[], dict[str, Any]]) -> None:
@@ -23,7 +25,11 @@ class Background:
         self._began, self._ended = time.monotonic(), 0.0
 
         def run() -> None:
-            answer = work()
+            try:
+                answer = work()
+            except BaseException as bug:  # whoever joins it would wait for ever
+                message = f"the probe itself broke: {type(bug).__name__}: {bug}"
+                answer = {"outcome": ERROR, "message": message, "fatal": True, "result": None}
             self._ended = time.monotonic() - float(answer.get("held_s") or 0.0)
             self.answer.set_result(answer)
 

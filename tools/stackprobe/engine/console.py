@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Any
 
 from stackprobe.engine.activity import Activity, under_way
 from stackprobe.engine.ssh.keys import public_keys, type_of
-from stackprobe.outputs.clean import harmless
+from stackprobe.outputs.clean import harmless, tail
 
 _KEYS_S = 10.0
 """How long the console is asked for the host keys of a guest that lets log in: they may be printed a little later."""
-_KEYS = re.compile(r"-----BEGIN SSH HOST KEY KEYS-----(.*?)-----END SSH HOST KEY KEYS-----", re.DOTALL)
+_KEYS_BEGIN, _KEYS_END = "-----BEGIN SSH HOST KEY KEYS-----", "-----END SSH HOST KEY KEYS-----"
 _PAUSE_S = 0.5
+_MOST_CHARACTERS = 4 * 1024 * 1024
 _LAST_LINES, _LAST_CHARACTERS = 5, 400
 
 
@@ -29,7 +29,7 @@ def read(connection: Any, server_id: str, activity: Activity, within_s: float) -
         except Exception:  # whatever it is, what the step was about is another thing
             return None
     output = answer.get("output") if isinstance(answer, dict) else None
-    return output if isinstance(output, str) else None
+    return output[-_MOST_CHARACTERS:] if isinstance(output, str) else None
 
 
 def host_key(connection: Any, server_id: str, activity: Activity, shown: bytes) -> bytes | None:
@@ -40,15 +40,22 @@ def host_key(connection: Any, server_id: str, activity: Activity, shown: bytes) 
         text = read(connection, server_id, activity, left_s)
         if text is None:
             break
-        if blocks := _KEYS.findall(harmless(text)):
-            found = public_keys(blocks[-1]).get(type_of(shown))
+        if (block := _last_keys(harmless(text))) is not None:
+            found = public_keys(block).get(type_of(shown))
             if found == shown:
                 break
         time.sleep(min(_PAUSE_S, left_s))
     return found
 
 
+def _last_keys(text: str) -> str | None:
+    """What stands in the last block of host keys that is complete."""
+    before, end, _ = text.rpartition(_KEYS_END)
+    _, begin, block = before.rpartition(_KEYS_BEGIN)
+    return block if begin and end else None
+
+
 def last_lines(text: str) -> str:
     """The end of a console log, for a message."""
     found = [" ".join(line.split()) for line in harmless(text).splitlines()]
-    return " | ".join([line for line in found if line][-_LAST_LINES:])[-_LAST_CHARACTERS:]
+    return tail(" | ".join([line for line in found if line][-_LAST_LINES:]), _LAST_CHARACTERS)

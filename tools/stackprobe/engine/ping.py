@@ -6,8 +6,10 @@ import math
 import re
 from dataclasses import dataclass, field
 
-_ANSWER = re.compile(r"bytes from .*?seq=(\d+).*?time[=<]([\d.]+) *ms")
-_SUMMARY = re.compile(r"(\d+) packets transmitted, (\d+) (?:packets )?received")
+# Matched at the beginning of a line of bounded length: what a guest prints must not keep the whole run busy.
+_ANSWER = re.compile(r"\d{1,6} bytes from .*?seq=(\d{1,9})\b.*?time[=<](\d{1,9}(?:\.\d{1,9})?) ?ms", re.ASCII)
+_SUMMARY = re.compile(r"(\d{1,9}) packets transmitted, (\d{1,9}) (?:packets )?received", re.ASCII)
+_LONGEST_LINE = 300
 _FORBIDDEN = re.compile(r"Operation not permitted|ermission denied|cap_net_raw|must be root|lacking privilege", re.I)
 _UNKNOWN = re.compile(r"(?:unknown|bad|invalid) (?:host|address|name)|Name or service not known|not known", re.I)
 _USAGE = re.compile(r"(?:invalid|unrecognized|unknown) option|^usage:|not accept", re.I | re.M)
@@ -54,16 +56,17 @@ def command(
 
 def parse(output: str) -> Pinged | None:
     """What ``ping`` printed; None where it says nothing of packets."""
-    summary = _SUMMARY.search(output)
+    summary, times_ms = None, dict[str, float]()
+    for line in output.splitlines():
+        if len(line) > _LONGEST_LINE:
+            continue
+        if answer := _ANSWER.match(line):
+            times_ms.setdefault(answer[1], float(answer[2]))
+        summary = summary or _SUMMARY.match(line)
     if summary is None:
         return None
-    found, seen = Pinged(int(summary[1])), set()
-    for match in _ANSWER.finditer(output):
-        if match[1] not in seen:
-            seen.add(match[1])
-            found.times_ms.append(float(match[2]))
-    found.received = min(found.sent, len(seen) or int(summary[2]))
-    return found
+    sent = int(summary[1])
+    return Pinged(sent, min(sent, len(times_ms) or int(summary[2])), list(times_ms.values()))
 
 
 def forbidden(output: str) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from stackprobe.metricname import key_of
 
+_MOST_STRAYS = 10
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -70,9 +72,9 @@ class Tally:
         return (moment - began) * 1000
 
     def shares(self) -> dict[str, int]:
-        """How many of the last requests each has answered, also who was not to."""
+        """How many of the last requests each has answered, also who was not to: those who answered most."""
         found = Counter(one.member for one in self.last if one.member)
-        return {name: found.pop(name, 0) for name in self.members} | dict(sorted(found.items()))
+        return {name: found.pop(name, 0) for name in self.members} | dict(sorted(found.most_common(_MOST_STRAYS)))
 
     def deviation(self) -> float:
         """By how many requests the one farthest off is away from an equal share of the last ones."""
@@ -90,10 +92,12 @@ class Tally:
         times = sorted(one.took_ms for one in self.asked if not one.error)
         found = {"requests": float(len(self.asked)), "errors": float(self.errors), "strays": float(self.strays)}
         if times:
-            found |= {f"p{share}_ms": times[math.ceil(share / 100 * len(times)) - 1] for share in (50, 95)}
-            found["max_ms"] = times[-1]
+            found |= {f"request_p{share}_ms": times[math.ceil(share / 100 * len(times)) - 1] for share in (50, 95)}
+            found["request_max_ms"] = times[-1]
         if self.last:
             found |= {
-                f"{key_of(name)}_percent": 100 * answered / len(self.last) for name, answered in self.shares().items()
+                f"{key_of(name)}_percent": 100 * answered / len(self.last)
+                for name, answered in self.shares().items()
+                if name in self.members  # others choose their names themselves, and each would be a new metric
             }
         return found

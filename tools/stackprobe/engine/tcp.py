@@ -8,14 +8,18 @@ import selectors
 import socket
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from stackprobe.engine.activity import Activity
-from stackprobe.engine.classify import Unanswered
+from stackprobe.engine.classify import StepSkipped, Unanswered
 
 OPEN, REFUSED, SILENT = "open", "refused", "silent"
 _LOOK_S = 0.25
 """How often it is looked whether the step was ended, in seconds."""
+
+_NO_WAY = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+_ADDRESSES, _GLOBAL_SCOPE = Path("/proc/net/if_inet6"), "00"
 
 Place = tuple[Any, ...]
 
@@ -51,9 +55,9 @@ class _Tries:
 
     places: list[Place]
     selector: selectors.BaseSelector
-    flying: dict[socket.socket, float] = field(default_factory=dict)
+    flying: dict[socket.socket, tuple[float, Place]] = field(default_factory=dict)
     starts: list[float] = field(default_factory=list)
-    refused: int = 0
+    refused: set[Place] = field(default_factory=set)
     problem: int = 0
 
     def start(self) -> None:
@@ -67,25 +71,26 @@ class _Tries:
             sock.setblocking(False)
             code = sock.connect_ex(place)
             if code in (0, errno.EINPROGRESS):
-                self.flying[sock] = self.starts[-1]
+                self.flying[sock] = (self.starts[-1], place)
                 self.selector.register(sock, selectors.EVENT_WRITE)
             else:
                 sock.close()
-                self.failed(code)
+                self.failed(code, place)
 
-    def failed(self, code: int) -> None:
+    def failed(self, code: int, place: Place) -> None:
         self.problem = code
-        self.refused += code == errno.ECONNREFUSED
+        if code == errno.ECONNREFUSED:
+            self.refused.add(place)
 
     def ended(self, sock: socket.socket) -> float | None:
         """When the try began that is a connection now; None if it came to nothing."""
         self.selector.unregister(sock)
-        began = self.flying.pop(sock)
+        began, place = self.flying.pop(sock)
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if not code:
             return began
         sock.close()
-        self.failed(code)
+        self.failed(code, place)
         return None
 
     def knock(self, state: str, began: float) -> Knock:
@@ -115,6 +120,7 @@ def knock(places: list[Place], activity: Activity, patience_s: float, every_s: f
 
     :param every_s: begin another try each so often, beside those under way: so that what opens meanwhile is noticed at
         once, and not when the system sends its next packet.
+    :raises StepSkipped: all addresses are of IPv6, and this machine has none of its own.
     """
     ends = min(time.monotonic() + patience_s, activity.deadline)
     with selectors.DefaultSelector() as selector:
@@ -130,7 +136,7 @@ def knock(places: list[Place], activity: Activity, patience_s: float, every_s: f
                     sock: Any = key.fileobj
                     if (began := tries.ended(sock)) is not None:
                         return _connected(sock, tries.knock(OPEN, began))
-                if tries.refused >= len(places):
+                if len(tries.refused) == len({one[4] for one in places}):
                     return tries.knock(REFUSED, tries.starts[-1])
                 if not tries.flying:
                     if every_s is None:
@@ -138,6 +144,8 @@ def knock(places: list[Place], activity: Activity, patience_s: float, every_s: f
                     time.sleep(wait_s)
         finally:
             tries.close()
+        if tries.problem in _NO_WAY and all(one[0] == socket.AF_INET6 for one in places) and not has_ipv6():
+            raise StepSkipped("the runner has no IPv6")
         return tries.knock(SILENT, tries.starts[-1] if tries.starts else time.monotonic())
 
 
@@ -147,3 +155,12 @@ def _connected(sock: socket.socket, found: Knock) -> Knock:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     found.sock = sock
     return found
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has an address of IPv6 that others can answer to; True where nothing is known."""
+    try:
+        lines = _ADDRESSES.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return not _ADDRESSES.parent.exists()
+    return any(line.split()[3] == _GLOBAL_SCOPE for line in lines)

@@ -55,3 +55,9 @@ def one_line(value: object, longest: int) -> str:
     """Clean text on one line, clipped at its end."""
     text = " ".join(clean(value).split())
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def tail(value: object, longest: int) -> str:
+    """The end of a text on one line, from the beginning of a word: half of a secret is not known as one."""
+    text = " ".join(harmless(str(value)).split())
+    return text if len(text) <= longest else "…" + text[-longest:].partition(" ")[2]

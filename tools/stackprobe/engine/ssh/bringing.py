@@ -12,7 +12,7 @@ from stackprobe.engine.activity import Activity
 from stackprobe.engine.classify import StepError, StepFailure, StepSkipped
 from stackprobe.engine.ssh import command
 from stackprobe.engine.ssh.connections import Connection
-from stackprobe.outputs.clean import one_line
+from stackprobe.outputs.clean import tail
 
 PLACE = ".stackprobe/bin"
 """Where brought files are, below the home of the user."""
@@ -22,17 +22,24 @@ INSTALL_S = 240
 _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}")
 _TIMED_OUT = 124
 _PATH = f'PATH="$HOME/{PLACE}:$PATH:/usr/local/sbin:/usr/sbin:/sbin"; export PATH'
-_AS_ROOT = 'root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n -- "$@"; fi; }'
+_AS_ROOT = """
+as_root= limit=
+[ "$(id -u)" = 0 ] || as_root="sudo -n --"
+command -v timeout >/dev/null && limit="timeout {limit_s}"
+exec $as_root $limit sh -c {script}
+"""
+"""The limit is inside: nobody but root ends what runs as root."""
+_SPARE_S = 5.0
 _INSTALL = """
 if command -v apt-get >/dev/null; then
-  apt() { root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=0 \\
+  apt() { env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=0 \\
     -o Acquire::http::Timeout=15 -o Acquire::https::Timeout=15 "$@"; }
   apt update && apt install --no-install-recommends "$1"
-elif command -v dnf >/dev/null; then root dnf install -q -y "$1"
-elif command -v yum >/dev/null; then root yum install -q -y "$1"
-elif command -v zypper >/dev/null; then root zypper --non-interactive install "$1"
-elif command -v apk >/dev/null; then root apk add "$1"
-elif command -v pacman >/dev/null; then root pacman -Sy --noconfirm "$1"
+elif command -v dnf >/dev/null; then dnf install -q -y "$1"
+elif command -v yum >/dev/null; then yum install -q -y "$1"
+elif command -v zypper >/dev/null; then zypper --non-interactive install "$1"
+elif command -v apk >/dev/null; then apk add "$1"
+elif command -v pacman >/dev/null; then pacman -Sy --noconfirm "$1"
 else echo 'there is no package manager'; exit 3
 fi
 """
@@ -59,11 +66,14 @@ def bring(connection: Connection, needs: list[str], how: Any, activity: Activity
     """See to it that a guest has some programs.
 
     :raises StepSkipped: it lacks one, and nobody says how to bring it, or it cannot be brought.
+    :raises StepFailure: it lacks one that it had before, and that is not brought again.
     """
     if how not in (None, "") and not isinstance(how, Mapping):
         raise StepError("`bring` must be a mapping of programs to how they are brought")
-    for program in _absent(connection, [one for one in needs if one not in connection.brought], activity):
+    for program in _absent(connection, [one for one in needs if one not in connection.found], activity):
         order = (how or {}).get(program)
+        if not order and program in connection.known:
+            raise StepFailure(f"the guest has no {program} any more")
         if not order:
             raise StepSkipped(f"the guest has no {program}")
         problem = _brought(connection, program, order, activity)
@@ -71,7 +81,8 @@ def bring(connection: Connection, needs: list[str], how: Any, activity: Activity
             raise StepSkipped(
                 f"the guest has no {program}, and it cannot be brought: {problem or 'it is not found then'}"
             )
-    connection.brought.update(needs)
+    connection.found.update(needs)
+    connection.known.update(needs)
 
 
 def _absent(connection: Connection, needs: list[str], activity: Activity) -> list[str]:
@@ -95,11 +106,13 @@ def _brought(connection: Connection, program: str, order: Any, activity: Activit
         package = program if str(order["packages"]).lower() in ("true", "yes") else str(order["packages"])
         if not _PROGRAM.fullmatch(package):
             raise StepError(f"`bring` of {program}: {package[:60]!r} is no name of a package")
-        script = shlex.quote(f"{_AS_ROOT}\nset -- {shlex.quote(package)}\n{_INSTALL}")
-        within = f"command -v timeout >/dev/null && set -- timeout {INSTALL_S}"
-        ran = _run(connection, f'{within}; "$@" sh -c {script}', activity)
+        limit_s = int(min(INSTALL_S, activity.remaining() - _SPARE_S))
+        if limit_s < 1:
+            return "the step has no time for its installation"
+        script = shlex.quote(f"set -- {shlex.quote(package)}\n{_INSTALL}")
+        ran = _run(connection, _AS_ROOT.format(limit_s=limit_s, script=script), activity)
         if ran.rc == _TIMED_OUT:
-            return f"its installation takes longer than {INSTALL_S} s"
+            return f"its installation takes longer than {limit_s} s"
     else:
         place = f"$HOME/{PLACE}/{program}"
         script = f'umask 077; mkdir -p "$HOME/{PLACE}" && cat > "{place}" && chmod 700 "{place}"'
@@ -122,5 +135,5 @@ def _run(connection: Connection, script: str, activity: Activity, stdin: bytes =
 
 
 def _last(ran: command.Ran) -> str:
-    text = (ran.stderr.strip() or ran.stdout.strip())[-400:].decode("utf-8", "replace")
-    return one_line(text, 400)[-200:] or f"it ended with {ran.rc}"
+    text = (ran.stderr.strip() or ran.stdout).decode("utf-8", "replace")
+    return tail(text, 200) or f"it ended with {ran.rc}"

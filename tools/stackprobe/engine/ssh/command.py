@@ -15,11 +15,12 @@ from stackprobe.engine.activity import Activity
 from stackprobe.engine.classify import StepFailure, Unanswered
 from stackprobe.engine.ssh.connections import Connection
 from stackprobe.engine.ssh.transport import ChannelRefused, signal
-from stackprobe.outputs.clean import one_line
+from stackprobe.outputs.clean import one_line, tail
 
 MAX_BYTES = 256 * 1024
 _CHUNK_BYTES = 256 * 1024
 _LOOK_S = 0.25
+_LOOKED_AT_BYTES = 4096
 _DRAIN_S = 1.0
 """How long output may pause after the exit before it is no longer waited for: something of it lives on in the guest."""
 
@@ -73,6 +74,8 @@ def run(
                 raise Unanswered(f"the command did not end in time{reading.last()}")
         ended = time.monotonic()
         by = getattr(channel, "ended_by", None)
+        if by == "KILL" and activity.remaining() <= 0:  # by ourselves
+            raise Unanswered(f"the command did not end in time{reading.last()}")
         if channel.exit_status < 0 and by is None:
             if activity.remaining() <= 0:
                 raise Unanswered(f"the command did not end in time{reading.last()}")
@@ -139,9 +142,8 @@ class _Reading:
     def last(self) -> str:
         """What was heard last, for a message."""
         for name in ("stderr", "stdout"):
-            text = one_line(bytes(self.kept[name][-400:]).decode("utf-8", "replace"), 400)
-            if text:
-                return f"; its {name} ends with {text[-120:]!r}"
+            if text := tail(bytes(self.kept[name][-_LOOKED_AT_BYTES:]).decode("utf-8", "replace"), 120):
+                return f"; its {name} ends with {text!r}"
         return ""
 
 
@@ -181,5 +183,5 @@ def _silent(connection: Connection) -> Unanswered:
     return Unanswered(f"{connection.name} ({connection.host}) is silent")
 
 
-def _broken(connection: Connection, when: str) -> Unanswered:
-    return Unanswered(f"the connection to {connection.name} ({connection.host}) breaks {when}")
+def _broken(connection: Connection, when: str) -> Exception:
+    return connection.broken(f"breaks {when}")

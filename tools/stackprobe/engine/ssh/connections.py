@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,24 +13,49 @@ from stackprobe.engine.classify import StepError, Unanswered
 if TYPE_CHECKING:
     from stackprobe.engine.ssh.transport import GuestTransport
 
+_NOTICE_S = 1.0
+"""How long a jump host that went away may take to be noticed as such."""
+
 
 @dataclass
 class Connection:
     """A login that is kept.
 
     :param host: where the guest is, as the step named it.
+    :param through: the connection that carries this one.
+    :param outside: it is that of a jump host which is no part of what is probed.
     """
 
     name: str
     host: str
     user: str
     transport: GuestTransport
-    brought: set[str] = field(default_factory=set)
-    """Programs that are known to be there."""
+    through: Connection | None = None
+    outside: bool = False
+    found: set[str] = field(default_factory=set)
+    """Programs that were found there since the login."""
+    known: set[str] = field(default_factory=set)
+    """Programs that were there at any time, also before the guest was started anew."""
 
     @property
     def alive(self) -> bool:
         return self.transport.is_active()
+
+    def broken(self, how: str) -> Exception:
+        """What it means that this connection is broken: the guest's fault, or that of the jump host before it.
+
+        :param how: in words: ``is broken``, ``breaks as …``.
+        """
+        outside: Connection | None = self
+        while outside is not None and not outside.outside:
+            outside = outside.through
+        if outside is not None:
+            ends = time.monotonic() + _NOTICE_S
+            while outside.alive and time.monotonic() < ends:  # what it carries may notice first
+                time.sleep(0.02)
+            if not outside.alive:
+                return StepError(f"the connection to the {outside.name} {how}")
+        return Unanswered(f"the connection to {self.name} ({self.host}) {how}")
 
     def close(self) -> None:
         """Close it without waiting for the other side."""
@@ -43,12 +69,16 @@ class Connections:
         self._lock = threading.Lock()
         self._open: dict[str, dict[str, Connection]] = {}
         self._pins: dict[tuple[str, str], bytes] = {}
+        self._over: set[str] = set()
 
     def keep(self, scenario: str, connection: Connection) -> None:
-        """Keep a connection under its name; one that had the name is closed."""
+        """Keep a connection under its name; one that had the name is closed. Of a scenario that is over it is closed
+        itself: a login that was given up may succeed later."""
         with self._lock:
-            before = self._open.setdefault(scenario, {}).get(connection.name)
-            self._open[scenario][connection.name] = connection
+            before: Connection | None = connection
+            if scenario not in self._over:
+                before = self._open.setdefault(scenario, {}).get(connection.name)
+                self._open[scenario][connection.name] = connection
         if before is not None:
             before.close()
 
@@ -65,15 +95,20 @@ class Connections:
         """
         found = self._open.get(scenario, {}).get(str(name))
         if found is None:
-            names = ", ".join(f"`{one}`" for one in self._open.get(scenario, {}))
+            names = ", ".join(f"`{one}`" for one in list(self._open.get(scenario, {})))
             raise StepError(f"there is no connection `{name}`, probe_ssh opens them; open: {names or 'none'}")
         if not found.alive:
-            raise Unanswered(f"the connection to {found.name} ({found.host}) is broken")
+            raise found.broken("is broken")
         return found
 
     def pinned(self, scenario: str, name: str) -> bytes | None:
         """The host key that a connection of that name has shown before."""
         return self._pins.get((scenario, name))
+
+    def known(self, scenario: str, name: str) -> set[str]:
+        """The programs that were found over the connection of that name, be it alive or not."""
+        found = self._open.get(scenario, {}).get(name)
+        return set(found.known) if found is not None else set()
 
     def pin(self, scenario: str, name: str, host_key: bytes) -> None:
         self._pins[scenario, name] = host_key
@@ -82,6 +117,7 @@ class Connections:
         """Close all connections of a scenario."""
         with self._lock:
             closed = self._open.pop(scenario, {})
+            self._over.add(scenario)
         for connection in closed.values():
             connection.close()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from stackprobe.engine import tcp
 from stackprobe.engine.activity import Activity
-from stackprobe.engine.classify import StepError
+from stackprobe.engine.classify import StepError, StepFailure, Unanswered
 from stackprobe.engine.ssh import hosts, keys, login
 from stackprobe.engine.ssh.connections import Connection, Connections, keep_alive
 from stackprobe.engine.ssh.stages import LoginFailed
@@ -45,16 +45,20 @@ def _open(
 ) -> Connection:
     host, port, user = place
     wanted = hosts.Wanted.of(host_key, connections.pinned(scenario, name))
-    found = tcp.knock(tcp.resolve(host, port), activity, _CONNECT_S)
+    try:
+        places = tcp.resolve(host, port)
+    except Unanswered as problem:
+        raise StepError(f"no way to the jump host: {problem}") from None
+    found = tcp.knock(places, activity, _CONNECT_S)
     if found.sock is None:
         raise StepError(f"the jump host {host} port {port} does not take connections ({found.detail or found.state})")
     keep_alive(found.sock)
     try:
         with activity.holding(found.sock):
             made = login.log_in(found.sock, user, key, activity, wanted.types, wanted.check)
-    except LoginFailed as failed:
+    except (LoginFailed, StepFailure) as failed:
         raise StepError(f"no login to the jump host {host} port {port}: {failed}") from None
     connections.pin(scenario, name, made.host_key)
-    opened = Connection(name, host, user, made.transport)
+    opened = Connection(name, host, user, made.transport, outside=True)
     connections.keep(scenario, opened)
     return opened

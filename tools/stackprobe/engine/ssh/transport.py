@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import re
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import paramiko
 from paramiko.common import (
+    MSG_CHANNEL_DATA,
+    MSG_CHANNEL_EXTENDED_DATA,
     MSG_CHANNEL_OPEN_FAILURE,
     MSG_CHANNEL_OPEN_SUCCESS,
     MSG_CHANNEL_REQUEST,
     cMSG_CHANNEL_CLOSE,
     cMSG_CHANNEL_REQUEST,
+    cMSG_GLOBAL_REQUEST,
 )
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 logging.getLogger("paramiko").propagate = False  # what goes wrong is in the steps' messages
 
-PROHIBITED, CONNECT_FAILED = 1, 2
+_NO_NAME = re.compile(r"[^\w@.-]", re.ASCII)
+
+PROHIBITED, CONNECT_FAILED, UNKNOWN_TYPE = 1, 2, 3
 """Reasons of a refusal (RFC 4254, 5.1)."""
 
 MOST_PACKET_BYTES = 1024 * 1024
@@ -33,12 +42,27 @@ class ChannelRefused(Exception):
 
 
 class _Packets(paramiko.packet.Packetizer):
-    """Reads packets of sensible sizes: a guest could announce gigabytes, which would all be kept."""
+    """Reads packets of sensible sizes: a guest could announce gigabytes, which would all be kept.
+
+    :ivar heard: when the last one came, monotonic seconds.
+    """
+
+    heard = 0.0
+
+    def read_message(self) -> tuple[int, Any]:
+        found: tuple[int, Any] = super().read_message()
+        self.heard = time.monotonic()
+        return found
 
     def read_all(self, n: int, check_rekey: bool = False) -> bytes:
         if n > MOST_PACKET_BYTES:
             raise paramiko.SSHException(f"a packet of {n} bytes")
         return super().read_all(n, check_rekey)
+
+    def close(self) -> None:
+        """Also end the clock of the handshake: its thread would keep the process from its end."""
+        self.complete_handshake()
+        super().close()
 
 
 class GuestTransport(paramiko.Transport):
@@ -53,7 +77,9 @@ class GuestTransport(paramiko.Transport):
         inside: Any = self  # paramiko has no other way to hear it
         inside._handler_table[MSG_CHANNEL_OPEN_FAILURE] = self._note_refusal
         inside._handler_table[MSG_CHANNEL_OPEN_SUCCESS] = self._note_success
-        inside._channel_handler_table = {**inside._channel_handler_table, MSG_CHANNEL_REQUEST: _note_signal}
+        handlers = inside._channel_handler_table
+        data = {kind: _bounded(handlers[kind]) for kind in (MSG_CHANNEL_DATA, MSG_CHANNEL_EXTENDED_DATA)}
+        inside._channel_handler_table = {**handlers, **data, MSG_CHANNEL_REQUEST: _note_signal}
 
     def channel(self, kind: str, timeout_s: float, to: tuple[str, int] | None = None) -> Any:
         """A new channel.
@@ -71,6 +97,26 @@ class GuestTransport(paramiko.Transport):
             if self.is_active():
                 raise TimeoutError("the server does not answer") from None
             raise ConnectionError("the connection is broken") from None
+
+    def answers(self, within_s: float) -> bool:
+        """Whether the server is still there: it answers a question that it does not understand, or says anything."""
+        inside: Any = self
+        asked = time.monotonic()
+        threading.Thread(target=self._ask, name="asking", daemon=True).start()
+        while inside.packetizer.heard < asked:
+            if time.monotonic() > asked + within_s or not self.is_active():
+                return False
+            time.sleep(0.02)
+        return True
+
+    def _ask(self) -> None:
+        question = paramiko.Message()
+        question.add_byte(cMSG_GLOBAL_REQUEST)
+        question.add_string("keepalive@stackprobe")
+        question.add_boolean(True)
+        inside: Any = self
+        with contextlib.suppress(paramiko.SSHException, OSError, EOFError):
+            inside._send_user_message(question)
 
     def _next_channel(self) -> int:
         inside: Any = super()
@@ -101,11 +147,22 @@ class GuestTransport(paramiko.Transport):
             inside._parse_channel_open_success(message)
 
 
+def _bounded(handler: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Takes data of a channel, but no more than the server may send before we have read it: all of it is kept."""
+
+    def handle(channel: Any, message: Any) -> None:
+        handler(channel, message)
+        if len(channel.in_buffer) + len(channel.in_stderr_buffer) > channel.in_window_size + MOST_PACKET_BYTES:
+            raise paramiko.SSHException("more data than the server may send")
+
+    return handle
+
+
 def _note_signal(channel: Any, message: Any) -> None:
     copy = paramiko.Message(message.get_remainder())
     if copy.get_string() == b"exit-signal":
         copy.get_boolean()
-        channel.ended_by = copy.get_string().decode("ascii", "replace")[:20]
+        channel.ended_by = _NO_NAME.sub("", copy.get_string().decode("ascii", "replace"))[:20]
     channel._handle_request(message)
 
 

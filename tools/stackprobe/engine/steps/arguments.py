@@ -18,7 +18,7 @@ def number(arguments: Mapping[str, Any], key: str, least: float, most: float) ->
         return None
     try:
         found = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = float("nan")
     if not least <= found <= most or isinstance(value, bool):
         raise StepError(f"`{key}` must be a number of {least:g} to {most:g}, not {value!r}")

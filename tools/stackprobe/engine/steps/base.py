@@ -155,7 +155,7 @@ def seconds(arguments: Mapping[str, Any], key: str, default: float | None) -> fl
         return default
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = -1.0
     if not 0 < number < 7 * 86400:
         raise StepError(f"`{key}` must be a number of seconds greater than 0, not {value!r}")

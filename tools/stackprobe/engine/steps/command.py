@@ -14,11 +14,17 @@ from stackprobe.engine.ssh.connections import Connection
 from stackprobe.engine.steps.arguments import flag, whole
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
 from stackprobe.namings.figures import OWN
-from stackprobe.outputs.clean import one_line
+from stackprobe.outputs.clean import one_line, tail
 
 MAX_BYTES = 256 * 1024
 _MOST_BYTES = 16 * 1024 * 1024
+_QUOTED_CHARACTERS = 300
 _FIGURE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_NO_SUDO = re.compile(
+    r"^sudo: (?:a password is required|a terminal is required|.{0,99} may not run sudo|no tty present).{0,99}"
+    r"|^.{0,99} is not in the sudoers file.{0,99}|^.{0,99}sudo: (?:command )?not found",
+    re.MULTILINE,
+)
 _PARSERS = ("text", "json", "lines")
 _ANY = "any"
 
@@ -66,6 +72,9 @@ class CommandStep(StepKind):
             "duration_ms": round(ran.duration_ms, 3),
         }
         if wanted and ran.rc not in wanted:
+            if flag(arguments, "sudo", False) and (refusal := _NO_SUDO.search(result["stderr"])):
+                said = one_line(refusal[0], _QUOTED_CHARACTERS)
+                raise StepError(f"{connection.user} cannot become root in {connection.name}: {said}")
             raise StepFailure(_ended(result, wanted))
         if parse == "lines":
             result["lines"] = guest_text.lines(result["stdout"])
@@ -130,7 +139,7 @@ def _stdin(given: Any) -> bytes:
 
 def _ended(result: dict[str, Any], wanted: set[int]) -> str:
     how = f"by the signal {result['signal']}" if result["signal"] else f"with {result['rc']}"
-    said = one_line((result["stderr"].strip() or result["stdout"].strip())[-600:], 600)[-300:]
+    said = tail(result["stderr"].strip() or result["stdout"], _QUOTED_CHARACTERS)
     expected = " or ".join(map(str, sorted(wanted)))
     return f"the command ended {how}, expected {expected}" + (f": {said}" if said else "")
 

@@ -52,6 +52,9 @@ class ConnectStep(StepKind):
                 context.pause(0.0 if found.state == tcp.SILENT else pause_s)  # silence has taken its time
             except TimeoutError:
                 break
+        cut = activity.remaining() <= 0 and not found.detail and time.monotonic() - found.began < 0.9 * timeout_s
+        if cut and found.state == tcp.SILENT and tcp.SILENT in expected:
+            raise Unanswered(f"the time was over before it was clear that {place} is silent")
         if wait:
             context.polls = attempts
             opened_ms = found.connect_ms if found.state == OPEN else 0.0
@@ -111,7 +114,7 @@ def _knocking(context: StepContext, step: Step, timeout_s: float, every_s: float
         return lambda: tcp.knock(places, activity, timeout_s, every_s)
     from stackprobe.engine.ssh import tunnel  # noqa: PLC0415  # paramiko takes its time, and few runs have guests
 
-    connection = context.connections.get(step.scenario, step.arguments["on"])
+    connection, expected = context.connections.get(step.scenario, step.arguments["on"]), _expected(step.arguments)
 
     def from_guest() -> Knock:
         began = time.monotonic()
@@ -119,6 +122,8 @@ def _knocking(context: StepContext, step: Step, timeout_s: float, every_s: float
         found = tunnel.reach(connection, to, number_, activity, patience_s)
         if found.channel is not None:
             found.channel.close()
+        elif found.state == tcp.SILENT and tcp.SILENT in expected:
+            tunnel.still_there(connection, activity)
         return Knock(found.state, began, began, found.connect_ms, detail=found.detail)
 
     return from_guest

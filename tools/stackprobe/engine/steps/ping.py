@@ -10,21 +10,21 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from stackprobe.engine import ping
 from stackprobe.engine.activity import Activity
-from stackprobe.engine.classify import StepError, StepSkipped, Unanswered
+from stackprobe.engine.classify import StepError, StepFailure, StepSkipped, Unanswered
 from stackprobe.engine.expect import Checked
 from stackprobe.engine.ping import Pinged
 from stackprobe.engine.steps.arguments import flag, host, number, whole
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
-from stackprobe.outputs.clean import one_line
+from stackprobe.engine.tcp import has_ipv6
+from stackprobe.outputs.clean import tail
 
 _MISSING = 127
+_PING = "ping"
 _INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,31}")
-_ADDRESSES, _GLOBAL_SCOPE = Path("/proc/net/if_inet6"), "00"
 _SPARE_S = 2.0
 _MOST_OUTPUT = 1024 * 1024
 
@@ -60,6 +60,8 @@ class PingStep(StepKind):
         if pinged.sent < order.count and context.activity.remaining() <= 0 and not context.polls:
             answered = f"{pinged.received} of {pinged.sent} answered"
             raise Unanswered(f"{context.activity.doing} took too long, {answered} so far")
+        if not order.answers and order.holds(pinged) and context.activity.remaining() <= 0:
+            raise Unanswered(f"the time was over before it was clear that {order.to} does not answer")
         result: dict[str, Any] = {"to": order.to, "rtts_ms": [round(one, 3) for one in pinged.times_ms]}
         result |= {name: round(value, 3) for name, value in context.figures.items()}
         context.found = result
@@ -95,9 +97,13 @@ class PingStep(StepKind):
         def in_guest(words: list[str]) -> tuple[int, str]:
             script = f'PATH="$PATH:/usr/sbin:/sbin" LC_ALL=C; export PATH LC_ALL; {shlex.join(words)}'
             ran = command.run(connection, f"exec sh -c {shlex.quote(script)}", activity, max_bytes=_MOST_OUTPUT)
-            if ran.rc == _MISSING:
+            said = (ran.stdout + b"\n" + ran.stderr).decode("utf-8", "replace")
+            if ran.rc == _MISSING and "not found" in said:
+                if _PING in connection.known:
+                    raise StepFailure(f"the guest {connection.name} has no ping any more")
                 raise StepSkipped(f"the guest {connection.name} has no ping")
-            return ran.rc, (ran.stdout + b"\n" + ran.stderr).decode("utf-8", "replace")
+            connection.known.add(_PING)
+            return ran.rc, said
 
         return in_guest
 
@@ -144,7 +150,7 @@ class _Order:
         found = ping.parse(output)
         if found is not None:
             return found
-        said = one_line(output[-400:], 400)[-200:]
+        said = tail(output, 200)
         if ping.forbidden(output):
             raise StepSkipped(f"ping is not permitted there: {said}")
         if ping.unknown_host(output):
@@ -168,7 +174,7 @@ def _until(context: StepContext, order: _Order, call: Call, began: float, since:
             if order.holds(last):
                 last = order.ping(call, order.count) if order.count > 1 else last
         except Unanswered:
-            if context.activity.remaining() > 0 or not last.sent:
+            if context.activity.remaining() > 0 or not last.sent or order.holds(last):
                 raise
             return last
         if order.holds(last):
@@ -192,17 +198,10 @@ def _interface(given: Any) -> str | None:
     return str(given)
 
 
-def _has_ipv6() -> bool:
-    """Whether this machine has an address of IPv6 that others can answer to; True where nothing is known."""
-    try:
-        lines = _ADDRESSES.read_text(encoding="ascii").splitlines()
-    except OSError:
-        return not _ADDRESSES.parent.exists()
-    return any(line.split()[3] == _GLOBAL_SCOPE for line in lines)
-
-
 def _on_runner(words: list[str], activity: Activity) -> tuple[int, str]:
     activity.doing = f"pinging {words[-1]}"
+    if activity.remaining() <= 0:
+        raise Unanswered(f"{activity.doing} took too long")
     try:
         process = subprocess.Popen(
             words,
@@ -223,7 +222,7 @@ def _on_runner(words: list[str], activity: Activity) -> tuple[int, str]:
             process.kill()
             output, _ = process.communicate()
     text = output.decode("utf-8", "replace")
-    if ":" in words[-1] and ping.no_way(text) and not _has_ipv6():
+    if ":" in words[-1] and ping.no_way(text) and not has_ipv6():
         raise StepSkipped("the runner has no IPv6")
     return process.returncode, text
 

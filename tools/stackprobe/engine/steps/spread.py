@@ -16,10 +16,12 @@ from stackprobe.engine.steps.base import Step, StepContext, StepKind
 from stackprobe.engine.steps.http import through
 from stackprobe.engine.tally import Asked, Tally
 from stackprobe.engine.web_request import Order
+from stackprobe.outputs.clean import one_line
 
 _MOST_REQUESTS = 10_000
 _MOST_BYTES = 64 * 1024
 _QUOTED_CHARACTERS = 60
+_LONGEST_NAME = 100
 
 
 class SpreadStep(StepKind):
@@ -117,7 +119,7 @@ class _Plan:
             elif found is None:
                 error = f"an answer that does not tell whose it is: {text[:_QUOTED_CHARACTERS]!r}"
             else:
-                member = (found[1] if self.tell.groups else found[0]) or ""
+                member = one_line((found[1] if self.tell.groups else found[0]) or "", _LONGEST_NAME)
         except (StepFailure, Unanswered) as problem:
             error = str(problem).replace("deadline passed", f"nothing within {self.timeout_s:g} s")
         if error and activity.remaining() <= 0:

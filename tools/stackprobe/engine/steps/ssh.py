@@ -24,8 +24,8 @@ _CONNECT_S = 5.0
 _EVERY_S = 0.5
 _HOST_KEY_SOURCES = "given, console, earlier login or first use"
 _REFUSED_PAUSE_S, _PAUSE_S = 0.2, 0.5
-_LOGIN_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 5.0)
-"""sshd gives pause to whoever is refused often."""
+_LOGIN_PAUSES_S = (0.5, 2.0, 4.0, 5.0, 5.0)
+"""OpenSSH 9.8 and later shut out who is refused often: each time counts 5 s, and more than 15 s are too many."""
 
 
 @dataclass
@@ -73,7 +73,8 @@ class SshStep(StepKind):
             context.evidence = lambda aside: _console(context, server, aside)
         target = _Target(host(arguments), port(arguments, 22), user(arguments))
         wanted = hosts.Wanted.of(arguments.get("host_key"), context.connections.pinned(step.scenario, name))
-        trying = _Trying(context, step, target, _Way.of(context, step), keys.from_memory(private), wanted)
+        way = _Way.of(context, step)
+        trying = _Trying(context, step, target, way, keys.from_memory(private), wanted)
         login = trying.until(wait=flag(arguments, "wait", True))
         context.duration_ms = (login.at - trying.began) * 1000
         if since is not None:
@@ -84,8 +85,11 @@ class SshStep(StepKind):
             login.transport.close()
             raise
         context.checks.append(Checked("host key known from", True, _HOST_KEY_SOURCES, source))
+        kept = Connection(name, target.host, target.user, login.transport, way.through)
+        if context.connections.pinned(step.scenario, name) == login.host_key:
+            kept.known |= context.connections.known(step.scenario, name)  # the same guest as before
         context.connections.pin(step.scenario, name, login.host_key)
-        context.connections.keep(step.scenario, Connection(name, target.host, target.user, login.transport))
+        context.connections.keep(step.scenario, kept)
         result = {
             "connection": name,
             "host_key_from": source,
