@@ -1,9 +1,12 @@
 """How the documentation is built."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
@@ -24,10 +27,13 @@ exclude_patterns: list[str] = []
 # Scenarios have a README.md instead; that the other roles have theirs is tested.
 zuul_autoroles_warn_missing = False
 
+_README = re.compile(r"\.\./probe_(\w+)/README\.md")
+
 
 def setup(app: Sphinx) -> None:
     """Write what the programs know; warn of what Zuul's jobs, templates and roles have and no page shows."""
     app.connect("source-read", _write_reference)
+    app.connect("doctree-read", _lead_to_pages)
     app.connect("build-finished", _publish_schema)
     app.connect("env-check-consistency", _warn_of_absent)
 
@@ -37,6 +43,13 @@ def _write_reference(_app: Sphinx, page: str, source: list[str]) -> None:
     for mark, text in (("% every key", reference.configuration), ("% every scenario", reference.scenarios)):
         if mark in source[0].splitlines():
             source[0] = source[0].replace(mark, text())
+
+
+def _lead_to_pages(_app: Sphinx, tree: nodes.document) -> None:
+    """Have links from one scenario's README.md to another's lead to its page."""
+    for link in tree.findall(addnodes.pending_xref):
+        if found := _README.fullmatch(link["reftarget"]):
+            link.attributes.update(refdomain="std", reftype="doc", reftarget=f"/scenarios/{found[1]}")
 
 
 def _publish_schema(app: Sphinx, problem: Exception | None) -> None:

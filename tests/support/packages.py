@@ -53,6 +53,15 @@ NEEDED = {
         "fio": "fio",
         "iperf3": "iperf3",
     },
+    "guests-qemu": {
+        "libvirt-daemon": "libvirtd",
+        "libvirt-daemon-driver-qemu": "/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so",
+        "qemu-system-x86": "qemu-system-x86_64",
+        "qemu-utils": "qemu-img",
+        "ipxe-qemu": "/usr/lib/ipxe/qemu/pxe-virtio.rom",
+        "python3-libvirt": "/usr/lib/python3/dist-packages/libvirt.py",
+        "dropbear-bin": "dropbear",
+    },
 }
 #: Programs of administrators may not be on a user's PATH.
 PLACES = "/usr/sbin:/sbin:/usr/local/sbin"

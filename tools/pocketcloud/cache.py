@@ -48,11 +48,16 @@ def layer_key(name: str) -> str:
 
 
 def golden_key(
-    package: Path = PACKAGE, optional: Iterable[str] = (), series: Series = NEWEST, guests: bool = False
+    package: Path = PACKAGE,
+    optional: Iterable[str] = (),
+    series: Series = NEWEST,
+    guests: bool = False,
+    image: str = "",
 ) -> str:
     """Hash of what shapes a fresh cloud: the services and every line of this package."""
     parts = [venv_key(series).encode(), *(layer_key(name).encode() for name in optional)]
     parts += [b"guests"] if guests else []
+    parts += [image.encode()] if image else []
     for path in sorted(package.rglob("*.py")):
         parts += [str(path.relative_to(package)).encode(), path.read_bytes()]
     return _digest(parts)

@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from pocketcloud.cloud import Cloud, Status
+from pocketcloud.cloud import HYPERVISORS, NAMESPACES, Cloud, Status
 from pocketcloud.errors import PocketcloudError, ServiceDied
 from pocketcloud.faults.rules import FaultsError
 from pocketcloud.guests import namespaces
@@ -41,6 +41,10 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument(
         "--guests", action="store_true",
         help="move packets and run the servers as guests that take SSH (Linux and root; says what it needs)",
+    )  # fmt: skip
+    up.add_argument(
+        "--hypervisor", default=NAMESPACES, choices=HYPERVISORS,
+        help="what guests are: network namespaces, or virtual machines by nova's libvirt driver (default: %(default)s)",
     )  # fmt: skip
     down = commands.add_parser("down", help="stop the cloud in DIR; its logs stay")
     status = commands.add_parser("status", help="say what answers, on which port, with how much memory")
@@ -86,7 +90,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "up":
         if options.rtt < 0:
             raise PocketcloudError("--rtt is negative", "give milliseconds")
-        cloud.up(options.port, options.tls, options.rtt, options.extra, options.series, options.guests)
+        how = (options.port, options.tls, options.rtt, options.extra, options.series)
+        cloud.up(*how, guests=options.guests, hypervisor=options.hypervisor)
         print(f"export OS_CLIENT_CONFIG_FILE={shlex.quote(str(cloud.clouds_yaml))} OS_CLOUD=demo")
         return 0
     if options.command == "down":

@@ -22,9 +22,12 @@ from pocketcloud.guests.names import Names
 from pocketcloud.layout import Layout, Settings, load_settings, write_private
 from pocketcloud.packets.in_force import InForce
 from pocketcloud.progress import Progress
+from pocketcloud.qemu import image as qemu_image
+from pocketcloud.qemu import preconditions as qemu_preconditions
 from pocketcloud.series import NEWEST, Series, by_name
 from pocketcloud.services import CORE, Service, chosen
 
+NAMESPACES, QEMU = HYPERVISORS = ("namespaces", "qemu")
 NEED_BYTES = 60 * cache.MIB
 FAULTS_PATIENCE_S = 20.0
 UNFIT = set("$%?#\"'\\\n\r\t")  # in paths: they mean something in configuration files and in database URLs
@@ -79,13 +82,14 @@ class Cloud:
         extra: Iterable[str] = (),
         series: str = NEWEST.name,
         guests: bool = False,
+        hypervisor: str = NAMESPACES,
     ) -> Settings:
         """Start a fresh cloud; returns when all services answer.
 
         `port` is the first of its block of ports (default: any that are free), `tls` puts the public endpoints on https
         with an authority of the cloud's own, `rtt_ms` adds that round-trip time to them, `extra` names optional
         services, `series` is the release of OpenStack that it is of, `guests` moves packets and runs the servers (Linux
-        and root).
+        and root), as what `hypervisor` says: `namespaces`, or `qemu` for virtual machines.
         """
         root = self.layout.root
         services, release = chosen(extra), by_name(series)
@@ -95,9 +99,14 @@ class Cloud:
             raise PocketcloudError(
                 f"OpenStack {release.name} has no optional services here", f"leave them out, or take {NEWEST.name}"
             )
+        if hypervisor not in HYPERVISORS or (hypervisor != NAMESPACES and not guests):
+            raise PocketcloudError(
+                f"there is no hypervisor {hypervisor}{'' if guests else ' without guests'}",
+                f"take one of {', '.join(HYPERVISORS)}, and say that you want guests",
+            )
         try:
             with self._lock(create=True):
-                return self._up(port, tls, rtt_ms, services, release, guests)
+                return self._up(port, tls, rtt_ms, services, release, guests, hypervisor == QEMU)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise cache.disk_full(root, "while the cloud was made") from None
@@ -117,6 +126,7 @@ class Cloud:
         services: tuple[Service, ...],
         series: Series,
         guests: bool,
+        machines: bool,
     ) -> Settings:
         root = self.layout.root
         for path in (root, cache.directory()):
@@ -135,7 +145,9 @@ class Cloud:
         obstacle = None
         if guests:
             preconditions.check(self.layout)
-            if obstacle := loop.obstacle(root):
+            if machines:
+                qemu_preconditions.check(self.layout)
+            elif obstacle := loop.obstacle(root):
                 self.progress.note(f"volumes will not appear in the guests: {obstacle}")
         if keepers := [service.name for service in services if service.attributes]:
             _check_attributes(self.layout.settings, keepers)
@@ -143,7 +155,8 @@ class Cloud:
         try:
             place = venv.ensure(self.progress, series)
             layers = venv.ensure_layers(place, (one for one in services if one not in CORE), self.progress)
-            source = golden.ensure(place, self.progress, services, layers, series, guests)
+            image = str(qemu_image.ensure(self.progress)) if machines else ""
+            source = golden.ensure(place, self.progress, services, layers, series, guests, image)
             names = [service.name for service in services]
             passwords = clone.new_passwords()
             settings = Settings(
@@ -157,6 +170,7 @@ class Cloud:
                 layers,
                 guests,
                 drives=guests and obstacle is None,
+                image=image,
             )
             with self.progress.step(f"starting the cloud on ports from {block.ports.base}") as update:
                 clone.clear(self.layout)

@@ -26,14 +26,21 @@ def ensure(
     layers: Mapping[str, str] | None = None,
     series: Series = NEWEST,
     guests: bool = False,
+    image: str = "",
 ) -> Path:
     """The golden state for this code, these services and versions, built now if need be. Raises PocketcloudError."""
     names = [service.name for service in services]
     settings = Settings(
-        0, str(venv), service_names=names, series_name=series.name, layers=dict(layers or {}), guests=guests
+        0,
+        str(venv),
+        service_names=names,
+        series_name=series.name,
+        layers=dict(layers or {}),
+        guests=guests,
+        image=image,
     )
     optional = [service.name for service in settings.optional]
-    key = cache.golden_key(optional=optional, series=series, guests=guests)
+    key = cache.golden_key(optional=optional, series=series, guests=guests, image=image)
     place = cache.directory() / f"golden-{key}"
     if place.exists():
         return place
@@ -48,9 +55,8 @@ def ensure(
         try:
             beside = "".join(f" with {service.name}" for service in settings.optional[:1])
             more = "".join(f", {service.name}" for service in settings.optional[1:])
-            with progress.step(
-                f"building the golden state{beside}{more}{' with guests' if guests else ''} (once)"
-            ) as update:
+            kinds = (" with guests" if guests else "") + (", virtual machines" if image else "")
+            with progress.step(f"building the golden state{beside}{more}{kinds} (once)") as update:
                 _build(partial, settings, update)
             os.rename(partial.root, place)
         except ServiceDied as died:

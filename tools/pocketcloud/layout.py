@@ -91,6 +91,7 @@ class Settings:
     layers: dict[str, str] = field(default_factory=dict)  # optional service → where what it needs more is installed
     guests: bool = False  # packets are moved and servers run, see pocketcloud.guests
     drives: bool = False  # volumes appear in the guests
+    image: str = ""  # where the image of guests is that are virtual machines; empty: they are namespaces
     format: int = FORMAT
 
     @property

@@ -22,7 +22,7 @@ from tests.guests.scenarios.probing import GuestsRun, World
 from tests.guests.scenarios.season import in_peace
 
 MANY = ("guest_login", "guest_metadata", "server_batch_login")
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
 
 
 class Run:

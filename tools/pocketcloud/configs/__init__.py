@@ -29,6 +29,7 @@ class Site:
     service_password: str
     series: Series
     guests: bool = False
+    machines: bool = False  # the guests are virtual machines
 
     def database(self, name: str) -> str:
         """SQLAlchemy URL of a database."""
@@ -101,7 +102,8 @@ def write(layout: Layout, settings: Settings) -> None:
 
     password = settings.passwords["service"]
     site = Site(
-        layout, settings.ports, settings.venv, settings.layers, password, settings.series, settings.guests
+        layout, settings.ports, settings.venv, settings.layers, password, settings.series, settings.guests,
+        bool(settings.image),
     )  # fmt: skip
     for service in settings.services:
         module = importlib.import_module(f"pocketcloud.configs.{service.name}")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
-from pocketcloud.configs import Ini, Site
+from pocketcloud.configs import Ini, Site, qemu
 from pocketcloud.guests.names import METADATA_PORT, OUTSIDE, PHYSICAL_NETWORK, Names
 from pocketcloud.services import HOST, ZONES
 
-PLUG_WITHIN_S = 60
+PLUG_WITHIN_S = 240
+"""s: as long as neutron may take to say that a port is bound, where many servers boot at once on few processors."""
 
 
 def _shared_secret(site: Site) -> str:
@@ -108,5 +109,8 @@ def settings(service: str, base: Ini, site: Site) -> Ini:
     result = {section: dict(values) for section, values in base.items()}
     if service in changes:
         for section, values in changes[service](site).items():
+            result.setdefault(section, {}).update(values)
+    if site.machines:
+        for section, values in qemu.settings(service, site).items():
             result.setdefault(section, {}).update(values)
     return result

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import io
 import socket
+from pathlib import Path
 from typing import Any
 
 import openstack
@@ -16,6 +17,7 @@ from pocketcloud.layout import Layout, Settings
 from pocketcloud.services import HOST, REGION, ZONES
 
 IMAGE_BYTES = 64 * 1024
+EMPTY_DISK_BYTES = 1 << 20
 GUEST_IMAGE = "guest"  # every image boots the same guest
 FLAVORS = (("m1.tiny", 512, 1), ("m1.small", 1024, 2))  # name, MB of memory, GB of disk; one processor each
 
@@ -76,7 +78,9 @@ def create(layout: Layout, settings: Settings) -> None:
     )
     of_guests = {"os_admin_user": "root"} if settings.guests else {}
     _image(cloud, "cirros", os_distro="cirros", **of_guests)
-    if settings.guests:
+    if settings.image:
+        _bootable_image(cloud, Path(settings.image), **of_guests)
+    elif settings.guests:
         _image(cloud, GUEST_IMAGE, **of_guests)
         _internet_of_version_6(cloud, network)
     for service in settings.optional:
@@ -113,6 +117,21 @@ def _image(cloud: Any, name: str, **properties: str) -> None:
         validate_checksum=False,
         **properties,
     )
+
+
+def _bootable_image(cloud: Any, place: Path, **properties: str) -> None:
+    """The image that a virtual machine boots: kernel and initial RAM disk beside an empty disk."""
+    parts = {}
+    for kind, file in (("aki", "vmlinuz"), ("ari", "initrd.gz")):
+        parts[kind] = cloud.image.create_image(
+            name=f"{GUEST_IMAGE}-{file.partition('.')[0]}", filename=str(place / file), disk_format=kind,
+            container_format=kind, visibility="public", validate_checksum=False,
+        ).id  # fmt: skip
+    cloud.image.create_image(
+        name=GUEST_IMAGE, data=io.BytesIO(bytes(EMPTY_DISK_BYTES)), disk_format="raw", container_format="bare",
+        visibility="public", validate_checksum=False, kernel_id=parts["aki"], ramdisk_id=parts["ari"],
+        os_command_line="console=ttyS0 quiet", hw_rng_model="virtio", **properties,
+    )  # fmt: skip
 
 
 def _users(identity: Any, settings: Settings) -> None:

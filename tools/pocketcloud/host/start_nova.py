@@ -29,7 +29,11 @@ def application(layout: Layout, settings: Settings) -> Application:
     names = ("osapi_compute", "nova-api") if settings.series.threads else ("osapi_compute",)
     api = wsgi_app.init_application(*names)
     driver: Any
-    if settings.guests:
+    if settings.image:
+        from pocketcloud.host.drivers import qemu as driver
+
+        driver.install(layout)
+    elif settings.guests:
         from pocketcloud.host.drivers import guests as driver
 
         driver.install(layout, settings.drives)

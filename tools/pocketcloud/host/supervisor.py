@@ -131,9 +131,12 @@ class Supervisor:
         from pocketcloud.guests.plane import OUTSIDE_SERVERS, PACKET_FAULTS, Plane
         from pocketcloud.outside import serve
         from pocketcloud.packets import watch
+        from pocketcloud.qemu import daemon
 
         plane = Plane(self.layout)
         plane.start(self.fork)
+        if self.settings.image:
+            daemon.start(self.layout, self.fork)
         self.fork(OUTSIDE_SERVERS, set(), functools.partial(serve.run, self.layout))
         self.fork(PACKET_FAULTS, set(), functools.partial(watch.run, self.layout, end_with_parent))
         ports = {service.name: self.settings.ports.public(service.name) for service in self.settings.services}

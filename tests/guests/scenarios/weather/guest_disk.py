@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.guests.scenarios.season import LOGIN_S, Fault
+from tests.guests.scenarios.season import LOGIN_S, Fault, of_driver
 from tests.guests.scenarios.tools import Remedied, Skipped, in_place_of, replaced, without
 
 SCENARIO = "guest_disk"
-OPTIONS = {"login_deadline": LOGIN_S, "size": 8, "jobs": 2, "seconds": 1}
+OPTIONS = {"login_deadline": LOGIN_S, "size": 8, "jobs": 2, "seconds": 1, "volume_size": 1}
 MEASURE = "Measure the disk"
 STALLS = """
 "$real" "$@" --thread & main=$!
@@ -35,6 +35,7 @@ FAULTS = {
         without(SCENARIO, "fio", more=in_place_of("apt-get", INSTALLS)), MEASURE, None
     ),
     "a volume does not appear in the guest": Fault(
-        [], "Find the volume in the guest", None, "no disk of the guest is the volume", options={"volume_size": 1}
+        of_driver(SCENARIO, "volume_appear", stuck=True),
+        "Find the volume in the guest", None, "no disk of the guest is the volume",
     ),
 }  # fmt: skip

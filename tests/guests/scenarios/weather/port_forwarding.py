@@ -8,6 +8,7 @@ SCENARIO = "port_forwarding"
 LOGIN, MOVED = "Log in through the port", "Log in through the new port"
 OPTIONS = {"deadline": 8, "silence": 1, "login_deadline": LOGIN_S}
 FORWARDINGS = {"service": "neutron", "path": "/port_forwardings/"}
+BOOKED = {"external_port": 2203, "internal_port": 22}
 FAULTS = {
     "a guest is not reached": Fault(
         at_guests(SCENARIO, "closed", name="-port_forwarding-guest2$", protocol="tcp", port=22),
@@ -31,7 +32,7 @@ FAULTS = {
         options={"limit": 3, "deadline": 30},
     ),
     "a port is moved in the books alone": Fault(
-        [{**FORWARDINGS, "method": "PUT", "status": 200, "body": {"port_forwarding": {"external_port": 2203}}}],
+        [{**FORWARDINGS, "method": "PUT", "status": 200, "body": {"port_forwarding": BOOKED}}],
         MOVED,
         None,
         "no TCP connection",
