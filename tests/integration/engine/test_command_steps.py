@@ -14,8 +14,9 @@ from typing import Any
 import paramiko
 import psutil
 import pytest
+from stackprobe.engine.classify import StepError
 from stackprobe.engine.ssh import bringing, transport
-from stackprobe.engine.steps.command import command_line
+from stackprobe.engine.steps.command import check_root, command_line
 
 from tests.integration.engine.driver import Probe, Record
 from tests.integration.engine.guests import Later, log_in
@@ -328,6 +329,31 @@ def test_what_was_brought_is_found_by_root(tmp_path: Path) -> None:
     assert done.stdout == "brought\n", done.stderr
 
 
+def test_programs_of_the_administrator_are_found(tmp_path: Path) -> None:
+    (tmp_path / "sudo").write_text(SUDO)
+    (tmp_path / "sudo").chmod(0o755)
+    for sudo in (False, True):
+        line = command_line(SimpleNamespace(user="cirros"), 'echo "$PATH"', sudo=sudo)
+        environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}  # what dropbear gives a user
+        done = subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True, check=False)
+        assert done.stdout.strip().split(":")[-2:] == ["/usr/sbin", "/sbin"], done
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sudo: a password is required\n",
+        "sh: 1: exec: sudo: not found\n",
+        "sh: line 1: exec: sudo: command not found\n",
+    ],
+)
+def test_a_user_who_cannot_become_root_is_no_fault_of_the_cloud(said: str) -> None:
+    with pytest.raises(StepError, match=r"cannot become root in the guest .* option `user`"):
+        check_root(SimpleNamespace(user="ops"), said)
+    check_root(SimpleNamespace(user="root"), said)
+    check_root(SimpleNamespace(user="ops"), "mount: /dev/vdb: a password is required\n")
+
+
 def test_root_is_not_asked_to_become_root(run: Run, server: SshServer) -> None:
     answer = run("id -u", sudo=True, rc="any")
     if server.user == "root":
@@ -400,5 +426,6 @@ def test_an_image_whose_user_cannot_become_root_is_no_fault_of_the_cloud(
     in_home(server, "sudo", f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
     probe.session.engine.connections.get("one", "guest").user = "guest"
     answer = run("id -u", sudo=True)
-    assert answer["outcome"] == "error" and answer["message"].endswith(f"cannot become root in guest: {said}"), answer
+    assert answer["outcome"] == "error", answer
+    assert f"cannot become root in the guest ({said.removeprefix('sh: 1: ')})" in answer["message"], answer
     assert run("id -u", sudo=True, rc="any")["outcome"] == "passed"

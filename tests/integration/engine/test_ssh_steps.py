@@ -366,9 +366,15 @@ def test_a_jump_host_outside_of_the_run_is_logged_in_to_once(
     for name in ("a", "b"):
         answer = log_in(probe, server, jump=jump, connection=name)
         assert answer["outcome"] == "passed", answer
+    answer = probe.step("connect", host=server.host, port=server.port, jump=jump)
+    assert answer["outcome"] == "passed", answer
     assert own_server.log.count("Accepted publickey") == 1
+    answer = probe.step("connect", host=server.host, port=server.port, jump=jump, on="a")
+    assert answer["outcome"] == "error" and "not both" in answer["message"], answer
     probe.finish()
     own_server.stop()
+    answer = probe.step("connect", host=server.host, port=server.port, jump=jump, open=False)
+    assert answer["outcome"] == "error", "what a jump host that is gone does not reach is not closed"
     answer = ask(probe, server.host, server.port, jump=jump)
     assert answer["outcome"] == "error", answer
     private = (tmp_path / "jump").read_text().splitlines()[1]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import pytest
+from openstack.image.v2.image import Image as OfGlance
 from stackprobe.survey.fitting import fit
 from stackprobe.survey.model import Flavor, Network
+from stackprobe.survey.questions import QUESTIONS
 
 from tests.support.surveys import CIRROS, DEBIAN, SMALL, TINY, survey
 
@@ -23,6 +27,14 @@ def test_an_image_for_which_no_flavor_is_large_enough_is_passed_over() -> None:
     tight = replace(CIRROS, size_bytes=1, min_ram_mb=1_000_000)
     chosen = fit(survey(images=(tight, DEBIAN)))
     assert (chosen.flavor, chosen.image) == (SMALL, DEBIAN)
+
+
+@pytest.mark.parametrize(("virtual_size", "disk_gb"), [(None, 0), (1, 1), (3 * 1024**3, 3), (3 * 1024**3 + 1, 4)])
+def test_an_image_takes_as_much_disk_as_it_has_unpacked(virtual_size: int | None, disk_gb: int) -> None:
+    image = OfGlance(id="a", name="packed", size=300_000_000, virtual_size=virtual_size)
+    connection = SimpleNamespace(image=SimpleNamespace(images=lambda **_: [image]))
+    (found,) = QUESTIONS["images"][1](connection)
+    assert found.min_disk_gb == disk_gb
 
 
 def test_a_flavor_without_a_disk_does_not_fit() -> None:

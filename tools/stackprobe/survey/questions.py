@@ -14,6 +14,8 @@ from stackprobe.quota import NOT_OFFERED, READERS, Quota
 from stackprobe.survey.login import Asker
 from stackprobe.survey.model import Cloud, Flavor, Image, Network, Problem, Survey
 
+_GIB = 1024**3
+
 #: What is asked: the service it needs, and how the answer is read.
 QUESTIONS: dict[str, tuple[str, Callable[[Any], Iterator[Any]]]] = {
     "flavors": ("compute", lambda cloud: map(_flavor, cloud.compute.flavors())),
@@ -73,7 +75,7 @@ def _image(image: Any) -> Image:
         int(image.size or 0),
         str(image.disk_format or ""),
         str(image.visibility or ""),
-        int(image.min_disk or 0),
+        max(int(image.min_disk or 0), -(-int(image.virtual_size or 0) // _GIB)),
         int(image.min_ram or 0),
     )
 

@@ -20,13 +20,16 @@ MAX_BYTES = 256 * 1024
 _MOST_BYTES = 16 * 1024 * 1024
 _QUOTED_CHARACTERS = 300
 _FIGURE = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_NO_SUDO = re.compile(
-    r"^sudo: (?:a password is required|a terminal is required|.{0,99} may not run sudo|no tty present).{0,99}"
-    r"|^.{0,99} is not in the sudoers file.{0,99}|^.{0,99}sudo: (?:command )?not found",
+_NO_ROOT = re.compile(
+    r"\bsudo: (?:a password is required|a terminal is required|sorry, you must have a tty|no tty present"
+    r"|(?:command )?not found|.{0,99} may not run sudo).{0,99}|^.{0,99} is not in the sudoers file.{0,99}",
     re.MULTILINE,
 )
+"""What is said by a guest whose user cannot become root without a password."""
 _PARSERS = ("text", "json", "lines")
 _ANY = "any"
+_PATH = 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; export PATH\n'
+"""Where `ip` is in some images, which is not on the path that their SSH server gives a user."""
 
 
 class CommandStep(StepKind):
@@ -72,9 +75,8 @@ class CommandStep(StepKind):
             "duration_ms": round(ran.duration_ms, 3),
         }
         if wanted and ran.rc not in wanted:
-            if flag(arguments, "sudo", False) and (refusal := _NO_SUDO.search(result["stderr"])):
-                said = one_line(refusal[0], _QUOTED_CHARACTERS)
-                raise StepError(f"{connection.user} cannot become root in {connection.name}: {said}")
+            if flag(arguments, "sudo", False):
+                check_root(connection, result["stderr"])
             raise StepFailure(_ended(result, wanted))
         if parse == "lines":
             result["lines"] = guest_text.lines(result["stdout"])
@@ -110,10 +112,23 @@ def command_line(connection: Connection, script: str, *, sudo: bool, before: str
 
     :param before: what the user's own ``sh`` does first, whose ``PATH`` root has, too.
     """
+    before = before or _PATH
     if not sudo or connection.user == "root":
         return f"exec sh -c {shlex.quote(before + script)}"
-    as_root = 'exec sudo -n -- env PATH="$PATH" sh -c' if before else "exec sudo -n -- sh -c"
+    as_root = 'exec sudo -n -- env PATH="$PATH" sh -c'
     return f"exec sh -c {shlex.quote(f'{before}{as_root} {shlex.quote(script)}')}"
+
+
+def check_root(connection: Connection, said: str) -> None:
+    """Whether a command that was to run as root has failed because its user is not let become root.
+
+    :raises StepError: so it is, which the cloud cannot help.
+    """
+    if connection.user != "root" and (found := _NO_ROOT.search(said)):
+        raise StepError(
+            f"{connection.user} cannot become root in the guest ({one_line(found.group(), 120)}): name in the option"
+            " `user` one who needs no password for sudo, or take another image"
+        )
 
 
 def _statuses(given: Any) -> set[int]:

@@ -20,7 +20,8 @@ _TRY_S = 1.0
 
 
 class ConnectStep(StepKind):
-    """Connects to ``host`` and ``port``, from the runner or from the guest of the connection ``on``.
+    """Connects to ``host`` and ``port``, from the runner, from the guest of the connection ``on``, or from the host
+    ``jump`` outside of this run.
 
     ``open`` (true) is what is expected; ``wait``: until it is so, which is then the step's time. ``timeout`` is how
     long one try may take (2 s).
@@ -28,7 +29,7 @@ class ConnectStep(StepKind):
 
     name = "connect"
     required = frozenset({"host", "port"})
-    optional = frozenset({"open", "state", "wait", "timeout", "on", "since"})
+    optional = frozenset({"open", "state", "wait", "timeout", "on", "jump", "since"})
 
     def run(self, context: StepContext, step: Step) -> Any:
         arguments, activity = step.arguments, context.activity
@@ -109,12 +110,21 @@ def _judge(context: StepContext, place: str, expected: tuple[str, ...], found: K
 
 def _knocking(context: StepContext, step: Step, timeout_s: float, every_s: float | None) -> Callable[[], Knock]:
     activity, to, number_ = context.activity, host(step.arguments), port(step.arguments)
-    if step.arguments.get("on") in (None, ""):
+    on, jump = step.arguments.get("on"), step.arguments.get("jump")
+    if on in (None, "") and not jump:
         places = tcp.resolve(to, number_)
         return lambda: tcp.knock(places, activity, timeout_s, every_s)
     from stackprobe.engine.ssh import tunnel  # noqa: PLC0415  # paramiko takes its time, and few runs have guests
 
-    connection, expected = context.connections.get(step.scenario, step.arguments["on"]), _expected(step.arguments)
+    expected = _expected(step.arguments)
+    if jump:
+        from stackprobe.engine.ssh import jump as jump_host  # noqa: PLC0415
+
+        if on not in (None, ""):
+            raise StepError("a port is asked `on` a guest or from a `jump` host, not both")
+        connection = jump_host.connection(context.connections, step.scenario, jump, activity)
+    else:
+        connection = context.connections.get(step.scenario, on)
 
     def from_guest() -> Knock:
         began = time.monotonic()
