@@ -14,7 +14,7 @@ from tests.guests.scenarios.jump_host import BASTION, jump_host
 from tests.guests.scenarios.probing import GuestsRun, World, run_in_the_outside
 from tests.guests.scenarios.season import LOGIN, SEASON, in_peace
 from tests.integration.conftest import Rules, connect
-from tests.integration.scenarios.seasons import WITNESS
+from tests.integration.scenarios.seasons import WITNESS, Fault
 
 Options = Mapping[str, Mapping[str, Any]]
 MANY = {"instances": 60, "cores": 120, "ram": 60 * 1024}
@@ -65,7 +65,11 @@ def options(roomy: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 Storms = Callable[[str, str], GuestsRun]
-"""Scenario, fault → the run that had it, in which nothing else was seen, and of which nothing is left."""
+"""Scenario, fault → the run that had it, in which nothing else was seen, and of which nothing is left.
+
+What all scenarios together did not show, one of them alone must: where a dozen guests boot on two processors, a
+deadline may pass that has nothing to do with the fault.
+"""
 
 
 @pytest.fixture(scope="session")
@@ -75,19 +79,28 @@ def storm(roomy: Cloud, admin: Connection, options: Options, tmp_path_factory: p
 
     def seen(scenario: str, what: str) -> GuestsRun:
         number = SEASON.number(scenario, what)
+        faults = SEASON.of(number)
         if number not in runs:
-            runs[number] = _rage(roomy, admin, options, number, tmp_path_factory.mktemp(f"storm-{number}") / "run")
+            runs[number] = _rage(roomy, admin, options, faults, tmp_path_factory.mktemp(f"storm-{number}") / "run")
         run, left = runs[number]
-        SEASON.of(number)[scenario].was_seen(run, scenario)
         assert (run.results.leftovers, left) == (0, {}), run.said
+        try:
+            faults[scenario].was_seen(run, scenario)
+        except AssertionError:
+            alone, directory = {scenario: faults[scenario]}, tmp_path_factory.mktemp(f"{scenario}-{number}") / "run"
+            run, left = _rage(roomy, admin, options, alone, directory)
+            assert (run.results.leftovers, left) == (0, {}), run.said
+            faults[scenario].was_seen(run, scenario)
         return run
 
     return seen
 
 
-def _rage(cloud: Cloud, admin: Connection, options: Options, number: int, directory: Path) -> tuple[GuestsRun, Any]:
-    """The run with the faults of this number, and what it left."""
-    faults, world = SEASON.of(number), World(cloud, admin)
+def _rage(
+    cloud: Cloud, admin: Connection, options: Options, faults: Mapping[str, Fault], directory: Path
+) -> tuple[GuestsRun, Any]:
+    """The run with one fault of each scenario, and what it left."""
+    world = World(cloud, admin)
     of_all = {
         name: {**(options[name] if fault.step == LOGIN else in_peace(options[name])), **fault.options}
         for name, fault in faults.items()
