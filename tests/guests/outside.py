@@ -11,6 +11,7 @@ PATIENCE_S = 90.0
 OPTIONS = {
     "BatchMode": "yes",
     "ConnectTimeout": "2",
+    "ConnectionAttempts": "3",  # where many guests boot, a packet may be late
     "IdentitiesOnly": "yes",
     "LogLevel": "ERROR",
     "StrictHostKeyChecking": "no",
