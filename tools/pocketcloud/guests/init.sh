@@ -65,10 +65,11 @@ mkdir /run/configured /run/configured6
 configure6() {
     for device in $(ip -6 route show default proto ra 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | sort -u); do
         [ ! -e "/run/configured6/$device" ] || continue
-        : > "/run/configured6/$device"
         fetch openstack/latest/network_data.json | tr '{' '\n' > "/run/network-$device"
         mac=$(cat "/sys/class/net/$device/address")
         link=$(grep -F "\"$mac\"" "/run/network-$device" | sed -n 's/.*"id": "\([^"]*\)".*/\1/p')
+        [ -n "$link" ] || continue  # nova keeps its answer for some seconds: a plugged interface is told of later
+        : > "/run/configured6/$device"
         case $(grep -F "\"link\": \"$link\"" "/run/network-$device") in
             *'"ipv6_dhcpv6-stateful"'*) only= ;;
             *'"ipv6_dhcpv6-stateless"'*) only=-S ;;
