@@ -175,6 +175,7 @@ def test_a_second_interface_that_is_plugged_gets_its_address(customer: Customer,
         assert "default via 10.20.0.1" in outside.ssh(customer.address, "ip route")
         compute.delete_server_interface(interface.port_id, server=customer.servers["first"])
         until(lambda: "eth1" not in outside.ssh(customer.address, "ls /sys/class/net"), "eth1 gone")
+        assert answers(outside, customer, f"{METADATA}/meta_data.json"), "the way to the metadata is still there"
     finally:
         for port in network.ports(network_id=other.id, device_owner=""):
             network.delete_port(port)

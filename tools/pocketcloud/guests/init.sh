@@ -44,7 +44,11 @@ if [ "$interface" = eth0 ]; then
 fi
 set -- $staticroutes
 while [ $# -ge 2 ]; do
-    if [ "$interface" = eth0 ] || [ "$1" != 0.0.0.0/0 ]; then ip route replace "$1" via "$2"; fi
+    if [ "$interface" = eth0 ]; then
+        ip route replace "$1" via "$2"
+    elif [ "$1" != 0.0.0.0/0 ]; then
+        ip route replace "$1" via "$2" dev "$interface" metric 1000  # the way to the metadata, say, stays when this one goes
+    fi
     shift 2
 done
 exit 0
