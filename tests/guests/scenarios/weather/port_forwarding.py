@@ -7,6 +7,7 @@ from tests.guests.scenarios.season import LOGIN_S, Fault, at_guests, of_driver
 SCENARIO = "port_forwarding"
 LOGIN, MOVED = "Log in through the port", "Log in through the new port"
 OPTIONS = {"deadline": 8, "silence": 1, "login_deadline": LOGIN_S}
+SOON = {"login_deadline": LOGIN_S}
 FORWARDINGS = {"service": "neutron", "path": "/port_forwardings/"}
 BOOKED = {"external_port": 2203, "internal_port": 22}
 FAULTS = {
@@ -16,6 +17,7 @@ FAULTS = {
         None,
         "no TCP connection",
         zone="guest2",
+        options=SOON,
     ),
     "another key is injected into one guest": Fault(
         of_driver(SCENARIO, "guest_key", name="-port_forwarding-guest1$"),
@@ -23,6 +25,7 @@ FAULTS = {
         None,
         "does not take the key",
         zone="guest1",
+        options=SOON,
     ),
     "the way to the first guest is long": Fault(
         at_guests(SCENARIO, "delay", name="-port_forwarding-guest1$", rtt_ms=700),

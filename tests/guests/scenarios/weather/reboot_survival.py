@@ -10,7 +10,8 @@ OPTIONS = {"login_deadline": LOGIN_S}
 NOT_DONE = {"service": "nova", "method": "POST", "path": "/action$", "status": 202}
 FAULTS = {
     "the guest hangs after its reboot": Fault(
-        of_driver(SCENARIO, "guest_boot", stuck=True, nth=SOFT), "Log in again", None, "no TCP connection", zone="soft"
+        of_driver(SCENARIO, "guest_boot", stuck=True, nth=SOFT), "Log in again", None, "no TCP connection", zone="soft",
+        options={"login_deadline": LOGIN_S},
     ),
     "a hard reboot loses the data": Fault(
         of_driver(SCENARIO, "guest_disk", error="lost", nth=HARD), "Find the data", None, "is 'gone'", zone="hard"
