@@ -61,6 +61,7 @@ def members(cloud: Cloud, customer: Customer) -> Iterator[Members]:
     for what in list(found.processes):
         found.kill(what)
     customer.cloud.network.delete_security_group_rule(rule)
+    customer.outside.login(customer.address)  # octavia's driver for OVN has touched the members' floating IPs
 
 
 class Balancer:
