@@ -34,9 +34,9 @@ class Probed:
         return next(one for one in self.results.scenarios if one.name == name)
 
     def step(self, scenario: str, name: str, zone: str | None = None) -> Step:
-        """One of its steps."""
-        wanted = name if zone is None else f"{name} [{zone}]"
-        return next(one for one in self.scenario(scenario).steps if (one.name, one.zone) == (wanted, zone))
+        """One of its steps; a zone that its name holds already is not shown again."""
+        steps = (one for one in self.scenario(scenario).steps if one.zone == zone)
+        return next(one for one in steps if one.name.removesuffix(f" [{zone}]") == name)
 
     def outcomes(self) -> dict[str, Outcome]:
         """The outcome of each scenario."""
