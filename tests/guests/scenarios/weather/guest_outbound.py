@@ -20,6 +20,14 @@ OPTIONS = {
         {"name": "named page", "http": f"http://{NAME}/", "body": "outside is reached"},
     ],
 }
+
+
+def far(guest: str) -> Fault:
+    """A guest whose way out is long."""
+    rules = at_guests(SCENARIO, "delay", name=f"-guest_outbound-{guest}$", rtt_ms=400)
+    return Fault(rules, PING, None, "rtt_p95_ms is at most 200", zone=f"outside_{guest}")
+
+
 FAULTS = {
     "names are answered wrongly": Fault(
         [{"outside": "dns", "name": "^www", "answer": "192.0.2.66"}],
@@ -43,18 +51,6 @@ FAULTS = {
         zone="named page_floating_ip",
         also=((PAGE, "named page_snat"),),
     ),
-    "the way of the guest without a floating IP is long": Fault(
-        at_guests(SCENARIO, "delay", name="-guest_outbound-snat$", rtt_ms=400),
-        PING,
-        None,
-        "rtt_p95_ms is at most 200",
-        zone="outside_snat",
-    ),
-    "the way of the guest with the floating IP is long": Fault(
-        at_guests(SCENARIO, "delay", name="-guest_outbound-floating_ip$", rtt_ms=400),
-        PING,
-        None,
-        "rtt_p95_ms is at most 200",
-        zone="outside_floating_ip",
-    ),
+    "the way of the guest without a floating IP is long": far("snat"),
+    "the way of the guest with the floating IP is long": far("floating_ip"),
 }
