@@ -24,6 +24,7 @@ from pocketcloud.packets.in_force import InForce
 from pocketcloud.progress import Progress
 from pocketcloud.qemu import image as qemu_image
 from pocketcloud.qemu import preconditions as qemu_preconditions
+from pocketcloud.qemu import rules as qemu_rules
 from pocketcloud.series import NEWEST, Series, by_name
 from pocketcloud.services import CORE, Service, chosen
 
@@ -231,6 +232,8 @@ class Cloud:
         for position, rule in enumerate(rules):
             if settings and not settings.guests and needs_guests(rule):
                 raise FaultsError(f"rule {position}: this cloud has no guests (up --guests)")
+            if settings and settings.image and (problem := qemu_rules.problem(rule)):
+                raise FaultsError(f"rule {position}: {problem}")
         return rules
 
     def faults(self, rules: list[dict[str, Any]] | None = None) -> None:

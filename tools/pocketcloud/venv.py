@@ -59,8 +59,9 @@ def ensure_layers(venv: Path, services: Iterable[Service], progress: Progress) -
 
 
 def _pip(venv: Path) -> list[str]:
+    """Python compiles what it imports: a small part of these packages, of which pip would compile all."""
     python = str(venv / "bin" / "python")
-    return [python, "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"]
+    return [python, "-m", "pip", "install", "-qq", "--no-compile", "--no-input", "--disable-pip-version-check"]
 
 
 def _ensure(place: Path, commands: Iterable[Sequence[str]], what: str, need_bytes: int, progress: Progress) -> None:

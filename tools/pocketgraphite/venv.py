@@ -59,7 +59,9 @@ def _key() -> str:
 
 
 def _install(place: Path) -> None:
-    pip = [str(place / "bin" / "python"), "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"]
+    # Python compiles what it imports: a small part of these packages
+    quick = ["-qq", "--no-compile", "--no-input", "--disable-pip-version-check"]
+    pip = [str(place / "bin" / "python"), "-m", "pip", "install", *quick]
     commands = ([sys.executable, "-m", "venv", str(place)], [*pip, "-c", str(CONSTRAINTS), *PACKAGES])
     foreign = ("PYTHONPATH", "PYTHONHOME", "PIP_CONSTRAINT")  # the constraints here are Graphite's own
     environment = {name: value for name, value in os.environ.items() if name not in foreign}

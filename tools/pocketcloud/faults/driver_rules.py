@@ -57,13 +57,15 @@ OPERATIONS = (
     "share_snapshot",
 )
 VOLUME_BYTES = "volume_bytes"
-#: What a guest is given or does otherwise than ordered, or a volume holds otherwise than written; with what, when the
-#: rule does not say.
+BALANCER_ALGORITHM = "balancer_algorithm"
+#: What a guest is given or does otherwise than ordered, a volume holds otherwise than written, or a load balancer
+#: balances by; with what, when the rule does not say.
 LIES = {
     "guest_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFFNCyWuu8wDjryb2PAqyuXRdiytoVBtuFySn3QH4iV0 somebody-else",
     "guest_hostname": "somebody-else",
     "guest_user_data": "#!/bin/sh\ntrue\n",
     VOLUME_BYTES: "other bytes",
+    BALANCER_ALGORITHM: "roundrobin",
 }
 GUEST_BOOT = "guest_boot"
 OF_GUESTS = {GUEST_BOOT, *LIES}  # operations of no other cloud

@@ -14,9 +14,9 @@ KINDS: dict[str, set[str]] = {
     "loss": {"percent"},
     "delay": {"rtt_ms"},
     "rate": {"mbit"},
-    "cut": {"peer"},
+    "cut": {"peer", "hops"},
     "open": set(),
-    "closed": {"protocol", "port"},
+    "closed": {"protocol", "port", "direction"},
     "spoof": set(),
     "dhcp": {"version"},
     "metadata": set(),
@@ -26,6 +26,9 @@ KINDS: dict[str, set[str]] = {
 }
 NEEDED = {"loss": "percent", "delay": "rtt_ms", "rate": "mbit", "refuse_500": "port"}
 PROTOCOLS = ("tcp", "udp", "icmp")
+DIRECTIONS = ("in", "out")
+FIRST_TTL = 64
+"""What guests send their packets with; each router takes one away."""
 LARGEST_PORT = 65535
 
 
@@ -40,8 +43,10 @@ class PacketRule:
     rtt_ms: float = 0.0  # added to the round trip
     mbit: float = 0.0  # 10^6 bits a second, each way
     peer: re.Pattern[str] | None = None  # the name of the server at the other end
+    hops: int | None = None  # routers that a packet came through; None: any number
     protocol: str | None = None
     port: int | None = None
+    direction: str = "in"
     version: int | None = None  # of IP; None: both
     when: When = When()  # noqa: RUF009 - frozen
 
@@ -72,6 +77,12 @@ def parse(key: str, item: dict[str, Any]) -> PacketRule:
         more["peer"] = checks.pattern(item["peer"], "peer")
     if "protocol" in item:
         more["protocol"] = checks.one_of(item["protocol"], "protocol", PROTOCOLS)
+    if "direction" in item:
+        more["direction"] = checks.one_of(item["direction"], "direction", DIRECTIONS)
+    if "hops" in item:
+        more["hops"] = checks.whole(item["hops"], "hops", 0)
+        if more["hops"] >= FIRST_TTL:
+            raise FaultsError(f"hops must be {FIRST_TTL - 1} at most")
     if "version" in item:
         more["version"] = checks.whole(item["version"], "version", 4)
         if more["version"] not in (4, 6):

@@ -1,58 +1,45 @@
 # init.sh DISK HOSTNAME CAPABILITIES: the boot of a guest, run as the first process of its namespaces.
-# What it prints is the console. Of busybox only the DHCP client is used: its wget crashes where it is linked statically.
-disk=$1 name=$2 withheld=$3
+# What it prints is the console.
+disk=$1 name=$2 withheld=$3 boot=/run/boot
 if [ "$disk" != / ]; then
     mount --bind "$disk" "$disk" && cd "$disk" || exit 1
-    for part in usr bin sbin lib lib32 lib64 libx32 etc/alternatives etc/ssl; do
+    # what has programs of its own gets none of the machine's
+    [ -e bin/busybox ] || for part in usr bin sbin lib lib32 lib64 libx32 etc/alternatives etc/ssl; do
         if [ -d "/$part" ] && [ -d "$part" ] && [ ! -L "$part" ]; then
             mount --bind "/$part" "$part" && mount -o remount,bind,ro "$part" || exit 1
         fi
     done
+    while read -r program; do mount --bind /dev/null ".$program" || exit 1; done < etc/pocketcloud.hidden
     mount -t proc proc proc && mount -t sysfs -o ro sysfs sys && mount -t tmpfs -o mode=755 tmpfs dev &&
         mount -t tmpfs -o mode=755 tmpfs run || exit 1
     mount -t tmpfs -o mode=755 tmpfs sys/block || exit 1 # of the machine's block devices, a guest sees its volumes
-    mkdir dev/pts dev/shm run/sshd run/cloud-init
+    mkdir dev/pts dev/shm run/sshd
+    [ ! -d etc/cloud ] || mkdir run/cloud-init
     mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts dev/pts
     mount -t tmpfs -o mode=1777 tmpfs dev/shm
     ln -s pts/ptmx dev/ptmx
     ln -s /proc/self/fd dev/fd
     for node in null:3 zero:5 full:7 random:8 urandom:9; do mknod -m 666 "dev/${node%:*}" c 1 "${node#*:}"; done
     mknod -m 666 dev/tty c 5 0
-    # the script itself is outside of the disk
-    cp "$0" run/init
-    mkdir -p .old && pivot_root . .old && cd / && umount -l /.old && rmdir /.old || exit 1
-    exec setpriv --bounding-set="$withheld" sh /run/init / "$name" "$withheld" </dev/null
+    # the scripts themselves are outside of the disk, and so may be the DHCP client
+    mkdir -p run/boot .old && cp "$0" "${0%/*}/network.sh" "${0%/*}/small.sh" run/boot || exit 1
+    : > run/boot/busybox && mount --bind "$(command -v busybox)" run/boot/busybox || exit 1
+    exec setpriv --bounding-set="$withheld" sh -c '
+        pivot_root . .old && cd / && umount -l /.old && rmdir /.old && exec sh /run/boot/init.sh / "$1"' init "$name" </dev/null
 fi
+
+hostname "$name"
+busybox=$boot/busybox
+. /etc/pocketcloud  # $homes: of those who may log in; $small: what it is made of
+[ -z "$small" ] || . "$boot/small.sh"
 
 up() { cut -d' ' -f1 /proc/uptime; }
 since() { echo "$(up) $start" | awk '{printf "%.2f s", $1 - $2}'; }
 fetch() { curl -sf -m 5 "http://169.254.169.254/$1"; }
 start=$(up)
-hostname "$name"
 echo "$name: booting"
 
-cat > /run/dhcp <<'Q'
-#!/bin/sh
-case $1 in bound|renew) ;; *) exit 0 ;; esac
-ip address replace "$ip/${mask:-24}" dev "$interface"
-[ -n "$mtu" ] && ip link set "$interface" mtu "$mtu"
-# a second interface takes neither name servers nor the default route away from the first one
-if [ "$interface" = eth0 ]; then
-    : > /etc/resolv.conf
-    for server in $dns; do echo "nameserver $server" >> /etc/resolv.conf; done
-    [ -z "$staticroutes" ] && [ -n "$router" ] && ip route replace default via "${router%% *}"
-fi
-set -- $staticroutes
-while [ $# -ge 2 ]; do
-    if [ "$interface" = eth0 ]; then
-        ip route replace "$1" via "$2"
-    elif [ "$1" != 0.0.0.0/0 ]; then
-        ip route replace "$1" via "$2" dev "$interface" metric 1000  # the way to the metadata, say, stays when this one goes
-    fi
-    shift 2
-done
-exit 0
-Q
+. "$boot/network.sh"
 cat > /run/dhcp6 <<'Q'
 #!/bin/sh
 case $reason in BOUND6|RENEW6|REBIND6) ;; *) exit 0 ;; esac
@@ -63,8 +50,8 @@ for server in $new_dhcp6_name_servers; do
 done
 exit 0
 Q
-chmod +x /run/dhcp /run/dhcp6
-mkdir /run/configured /run/configured6
+chmod +x /run/dhcp6
+mkdir /run/configured6
 # Where a router has advertised itself, the metadata says whether addresses come by DHCPv6, as cloud-init reads it.
 configure6() {
     for device in $(ip -6 route show default proto ra 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | sort -u); do
@@ -84,18 +71,6 @@ configure6() {
             echo "$name: DHCPv6 cannot be asked on $device"
     done
 }
-configure() {
-    for device in /run/configured*/eth*; do
-        [ -e "/sys/class/net/${device##*/}" ] || rm -f "$device"  # another one may come under its name
-    done
-    for device in /sys/class/net/eth*; do
-        device=${device##*/}
-        [ -e "/sys/class/net/$device" ] && [ ! -e "/run/configured/$device" ] || continue
-        : > "/run/configured/$device"
-        busybox udhcpc -q -n -f -i "$device" -s /run/dhcp -O staticroutes -O mtu -t 20 -T 1 >/dev/null 2>&1 ||
-            echo "$name: no answer from DHCP on $device"
-    done
-}
 configure
 echo "$name: network after $(since): $(ip -o -4 address show scope global | awk '{print $2, $4}' | tr '\n' ' ')"
 
@@ -105,8 +80,11 @@ for try in $(seq 20); do
 done
 if [ -s /run/meta_data.json ]; then
     key=$(fetch latest/meta-data/public-keys/0/openssh-key)
-    for home in /root /home/guest; do echo "$key" > $home/.ssh/authorized_keys; chmod 600 $home/.ssh/authorized_keys; done
-    chown 1000:1000 /home/guest/.ssh/authorized_keys
+    for home in $homes; do
+        echo "$key" > "$home/.ssh/authorized_keys"
+        chmod 600 "$home/.ssh/authorized_keys"
+        chown "$(stat -c %u:%g "$home")" "$home/.ssh/authorized_keys"
+    done
     given=$(fetch latest/meta-data/hostname)
     [ -n "$given" ] && name=$given && hostname "$name" && echo "$name" > /etc/hostname
     echo "$name: metadata after $(since)"
@@ -132,7 +110,7 @@ if [ ! -e /var/lib/user-data-done ]; then
     fi
 fi
 # cloud-init's sign that it is through, for which customers wait
-echo '{"v1": {"datasource": "DataSourceOpenStack", "errors": []}}' > /run/cloud-init/result.json
+[ ! -d /run/cloud-init ] || echo '{"v1": {"datasource": "DataSourceOpenStack", "errors": []}}' > /run/cloud-init/result.json
 echo
 echo "$name login: "
 while sleep 1; do configure; configure6; done

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import fcntl
 import os
@@ -108,26 +107,6 @@ def free_below(directory: Path) -> None:
                 if time.monotonic() > end:  # what was mounted in a namespace goes a moment after it
                     raise
         time.sleep(0.02)
-
-
-def dig_holes(file: Path) -> None:
-    """Give back the space of what is zero in a file, where its file system can."""
-    library = ctypes.CDLL(None, use_errno=True)
-    piece, keep_size, punch_hole = 1 << 20, 1, 2
-    with open(file, "r+b") as stream:
-        position, size = 0, os.fstat(stream.fileno()).st_size
-        while position < size:
-            try:
-                position = os.lseek(stream.fileno(), position, os.SEEK_DATA)
-            except OSError:
-                return  # holes only from here
-            data = os.pread(stream.fileno(), piece, position)
-            if not data.strip(b"\0"):
-                stream.flush()
-                library.fallocate(
-                    stream.fileno(), keep_size | punch_hole, ctypes.c_long(position), ctypes.c_long(len(data))
-                )
-            position += len(data)
 
 
 def obstacle(directory: Path) -> str | None:

@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from pocketcloud.guests import disk, namespaces
+from pocketcloud.guests import disk, namespaces, userlands
 from pocketcloud.guests.drives import Drive, Drives
 from pocketcloud.guests.names import INTEGRATION_BRIDGE, Names
 from pocketcloud.guests.preconditions import PATH, program
@@ -98,11 +98,11 @@ class Machine:
         """Whether its init lives."""
         return self._init is not None and self._init.poll() is None
 
-    def boot(self, hostname: str) -> None:
-        """Start it from its disk, which is made when there is none."""
+    def boot(self, hostname: str, distribution: str | None = None) -> None:
+        """Start it from its disk, which is made when there is none: for what its image says it is of."""
         if self.running:
             return
-        disk.ensure(self.directory / "disk", hostname)
+        disk.ensure(self.directory / "disk", hostname, userlands.of(distribution))
         self._links("up")
         with open(self.directory / "console.log", "ab") as console:
             self._init = subprocess.Popen(
@@ -130,8 +130,8 @@ class Machine:
 
     def forget(self) -> None:
         """Lose what its users have written; its key and its accounts stay."""
-        for _, home in disk.USERS.values():
-            place = self.directory / "disk" / home.lstrip("/")
+        root = self.directory / "disk"
+        for place in (root / "root", *root.glob("home/*")):
             for path in list(place.iterdir()) if place.is_dir() else []:
                 if path.name != ".ssh":
                     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
@@ -189,7 +189,7 @@ class Machine:
         while self.running and time.monotonic() < end:
             for pid in namespaces.pids([self.namespace]):
                 root = Path(f"/proc/{pid}/root")
-                if _is_first(pid) and (root / "run" / "init").exists():  # it is put there right before
+                if _is_first(pid) and (root / "run" / "boot" / "init.sh").exists():  # it is put there right before
                     return root
             time.sleep(0.02)
         return None

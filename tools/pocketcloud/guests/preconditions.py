@@ -34,6 +34,8 @@ PROGRAMS = {
     "sshd": "openssh-server",
     "ssh-keygen": "openssh-client",
     "dhclient": "isc-dhcp-client",
+    "dropbear": "dropbear-bin",
+    "sudo": "sudo",
 }
 #: Programs of administrators may not be on a user's PATH.
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"

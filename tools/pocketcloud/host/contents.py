@@ -76,12 +76,12 @@ def create(layout: Layout, settings: Settings) -> None:
     cloud.network.create_subnet(
         name="public-ipv4", network_id=network.id, ip_version=4, cidr=EXTERNAL_CIDR, is_dhcp_enabled=False
     )
-    of_guests = {"os_admin_user": "root"} if settings.guests else {}
-    _image(cloud, "cirros", os_distro="cirros", **of_guests)
+    _image(cloud, "cirros", os_distro="cirros")
     if settings.image:
-        _bootable_image(cloud, Path(settings.image), **of_guests)
+        _bootable_image(cloud, Path(settings.image), os_admin_user="root")
     elif settings.guests:
-        _image(cloud, GUEST_IMAGE, **of_guests)
+        _image(cloud, "flatcar", os_distro="flatcar")
+        _image(cloud, GUEST_IMAGE, os_admin_user="root")
         _internet_of_version_6(cloud, network)
     for service in settings.optional:
         applications.optional(service.name).fill(cloud, settings)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
-import select
+import selectors
 import socket
 import ssl
 import sys
@@ -66,7 +66,9 @@ class Request:
 
     def client_gone(self) -> bool:
         """Whether the client closed the connection (it has nothing else to say before it is answered)."""
-        return bool(select.select([self.connection], [], [], 0)[0])
+        with selectors.DefaultSelector() as ready:  # select() knows no descriptor above 1023
+            ready.register(self.connection, selectors.EVENT_READ)
+            return bool(ready.select(0))
 
 
 @dataclass

@@ -38,7 +38,8 @@ def acls(rules: Iterable[PacketRule], plugged: Iterable[Plugged]) -> set[Acl]:
             found.add(Acl(guest.switch, OPEN, "to-lport", f"{inward} && ip", "allow-related"))
             found.add(Acl(guest.switch, OPEN, "from-lport", f"{outward} && ip", "allow-related"))
         for rule in of_kind(rules, "closed", guest.name):
-            found.add(Acl(guest.switch, CLOSED, "to-lport", f"{inward} && {_traffic(rule)}", "drop"))
+            direction, port = ("from-lport", outward) if rule.direction == "out" else ("to-lport", inward)
+            found.add(Acl(guest.switch, CLOSED, direction, f"{port} && {_traffic(rule)}", "drop"))
     return found
 
 

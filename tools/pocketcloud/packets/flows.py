@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pocketcloud.faults.packet_rules import PacketRule
+from pocketcloud.faults.packet_rules import FIRST_TTL, PacketRule
 from pocketcloud.packets.view import Plugged
 
 COOKIE = "0x706f636b6574"  # of our flows, and of no flow of OVN's, whose cookies have 32 bits
@@ -64,6 +64,11 @@ def flows(
     return sorted(set(found))
 
 
+def distinct(made: Iterable[str]) -> int:
+    """How many flows of these there are in a switch, where one takes the place of another with the same match."""
+    return len({flow.partition(",actions=")[0] for flow in made})
+
+
 def _from(guest: Plugged, match: str, priority: int = DROP, actions: str = "drop") -> str:
     return f"table={ENTRY},priority={priority},in_port={guest.number},{match},actions={actions}"
 
@@ -97,15 +102,23 @@ def _cut(rules: list[PacketRule], guest: Plugged, plugged: list[Plugged], place:
     found = []
     for rule in (rule for rule in rules if rule.kind == "cut"):
         if rule.peer is None:
-            found += [_to(place, "")] if rule.matches(guest.name) else []
+            found += [_to(place, match) for match in _after(rule, "")] if rule.matches(guest.name) else []
             continue
         for other in plugged:
             pairs = ((guest.name, other.name), (other.name, guest.name))  # both ways
             if other.server != guest.server and any(rule.matches(a) and rule.peer.search(b) for a, b in pairs):
-                found.append(_to(place, f"dl_src={other.mac}"))
+                sources = [f"dl_src={other.mac}"] if rule.hops is None else []
                 for address in (*other.addresses, *other.floating):
-                    found.append(_to(place, f"ipv6,ipv6_src={address}" if ":" in address else f"ip,nw_src={address}"))
+                    sources.append(f"ipv6,ipv6_src={address}" if ":" in address else f"ip,nw_src={address}")
+                found += [_to(place, match) for source in sources for match in _after(rule, source)]
     return found
+
+
+def _after(rule: PacketRule, source: str) -> list[str]:
+    """The packets from a source that came through as many routers as the rule says."""
+    if rule.hops is None:
+        return [source]
+    return [f"{one},nw_ttl={FIRST_TTL - rule.hops}" for one in ([source] if source else ["ip", "ipv6"])]
 
 
 def _refusing(rules: list[PacketRule], guest: Plugged, place: Place | None) -> list[str]:

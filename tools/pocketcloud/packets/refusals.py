@@ -27,8 +27,11 @@ class Refusals:
     def __init__(self) -> None:
         self._sockets: dict[tuple[int, int], socket.socket] = {}
 
-    def have(self, wanted: set[tuple[str, int]]) -> None:
-        """Listen there and nowhere else. A socket keeps a namespace alive, so it must go when the guest goes."""
+    def have(self, wanted: set[tuple[str, int]]) -> set[str]:
+        """Listen there and nowhere else; the namespaces in which that does not succeed.
+
+        A socket keeps a namespace alive, so it must go when the guest goes.
+        """
         # a guest that is made again has a new namespace of the old name
         places = {(inode, port): name for name, port in wanted if (inode := namespaces.inode(name)) is not None}
         for place in self._sockets.keys() - places.keys():
@@ -36,14 +39,17 @@ class Refusals:
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)  # wakes up who waits for connections
             listener.close()
+        deaf: set[str] = set()
         for place in sorted(places.keys() - self._sockets.keys()):
             try:
                 listener = namespaces.listen(places[place], "", place[1])
             except OSError as error:
                 LOG.warning("no 500 at port %d in %s: %s", place[1], places[place], error)
+                deaf.add(places[place])
                 continue
             self._sockets[place] = listener
             threading.Thread(target=_serve, args=(listener,), daemon=True).start()
+        return deaf
 
 
 def _serve(listener: socket.socket) -> None:

@@ -43,7 +43,7 @@ class View:
         found = []
         for interface in interfaces:
             identities = interface["external_ids"]
-            name = roll.name(self.layout, identities["vm-uuid"])
+            name = roll.name(self.layout, _server(identities))
             row = network.ports.get(identities["iface-id"])
             if name is not None and row is not None:
                 found.append(_plugged(network, interface, row, name))
@@ -51,9 +51,14 @@ class View:
 
 
 def _is_guests(interface: Row) -> bool:
-    number = interface["ofport"]
-    identities = {"iface-id", "vm-uuid", "attached-mac"}
-    return identities <= interface["external_ids"].keys() and isinstance(number, int) and number > 0
+    number, identities = interface["ofport"], interface["external_ids"]
+    known = {"iface-id", "attached-mac"} <= identities.keys() and bool(_server(identities))
+    return known and isinstance(number, int) and number > 0
+
+
+def _server(identities: dict[str, str]) -> str:
+    """The server that a port is of: what plugs namespaces names it otherwise than libvirt."""
+    return identities.get("vm-uuid") or identities.get("vm-id") or ""
 
 
 def _plugged(network: floating.Network, interface: Row, row: Row, name: str) -> Plugged:
@@ -61,7 +66,7 @@ def _plugged(network: floating.Network, interface: Row, row: Row, name: str) -> 
     addresses = floating.addresses(row)
     return Plugged(
         port=identities["iface-id"],
-        server=identities["vm-uuid"],
+        server=_server(identities),
         name=name,
         number=interface["ofport"],
         mac=identities["attached-mac"],

@@ -19,7 +19,7 @@ from pocketcloud.guests.plane import Plane
 from pocketcloud.layout import Layout
 from pocketcloud.packets import relay
 from pocketcloud.packets.acls import Acls, acls
-from pocketcloud.packets.flows import RELAYED, Lane, Place, flows, of_kind, refused_ports
+from pocketcloud.packets.flows import RELAYED, Lane, Place, distinct, flows, of_kind, refused_ports
 from pocketcloud.packets.in_force import InForce
 from pocketcloud.packets.ovsdb import DatabaseError
 from pocketcloud.packets.refusals import Refusals
@@ -55,7 +55,6 @@ class Watch:
         self._places: dict[tuple[str, int], Place] = {}
         self._flows: list[str] | None = None  # those that are in the switch; None: not known
         self._checked = 0.0
-        self._count = 0
         self._idle = False
 
     def run(self) -> None:
@@ -77,7 +76,7 @@ class Watch:
         self.acls.have(acls(rules, plugged))
         self.port_security.have({guest.port for guest in plugged if of_kind(rules, "spoof", guest.name)})
         places = self._find(rules, plugged)
-        self.refusals.have(
+        deaf = self.refusals.have(
             {
                 (self.names.guest(guest.server), other)
                 for guest in plugged
@@ -86,7 +85,7 @@ class Watch:
         )
         lanes = self._order_lanes(rules, plugged)
         self._put(flows(rules, plugged, places, lanes, self._relay))
-        self._tell(rules, plugged, places)
+        self._tell(rules, plugged, set(places), deaf)
         self._idle = not rules
 
     def _find(self, rules: list[PacketRule], plugged: list[Plugged]) -> dict[str, Place]:
@@ -128,16 +127,18 @@ class Watch:
         now = time.monotonic()
         if wanted == self._flows and wanted and now > self._checked + CHECK_S:
             self._checked = now
-            if self.switch.count() != self._count:
+            if self.switch.count() != distinct(wanted):
                 LOG.warning("flows are missing in the switch")
                 self._flows, self._places = None, {}
         if wanted != self._flows:
             self.switch.replace(wanted)
             LOG.info("%d flows", len(wanted))
-            self._flows, self._checked, self._count = wanted, now, self.switch.count()
+            self._flows, self._checked = wanted, now
 
-    def _tell(self, rules: list[PacketRule], plugged: list[Plugged], places: dict[str, Place]) -> None:
-        lacking = {one.server for one in plugged if _concerned(rules, one) and one.port not in places}
+    def _tell(self, rules: list[PacketRule], plugged: list[Plugged], found: set[str], deaf: set[str]) -> None:
+        """Say what is in force; not yet for a guest whose port is not `found`, or whose namespace is `deaf`."""
+        lacking = {one.server for one in plugged if _concerned(rules, one) and one.port not in found}
+        lacking |= {one.server for one in plugged if self.names.guest(one.server) in deaf}
         self.in_force.tell((rule.key for rule in rules), {one.server for one in plugged} - lacking)
 
 

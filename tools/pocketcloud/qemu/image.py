@@ -15,14 +15,15 @@ from pathlib import Path
 
 from pocketcloud import cache
 from pocketcloud.errors import PocketcloudError
+from pocketcloud.guests import small
 from pocketcloud.progress import Progress
 from pocketcloud.qemu.preconditions import KERNEL_PACKAGE
 
 INIT = Path(__file__).parent / "init.sh"
+BOOT = [small.PLACE / name for name in ("small.sh", "network.sh")]
 WANTED = ("virtio_pci", "virtio_net", "virtio_blk", "virtio-rng")
 DIRECTORIES = (
-    *("bin", "sbin", "etc/dropbear", "proc", "sys", "dev", "root", "tmp", "run", "var/tmp", "usr/bin", "usr/sbin"),
-    *("mnt", "modules"),
+    *("bin", "sbin", "proc", "sys", "dev", "root", "tmp", "run", "var/tmp", "usr/bin", "usr/sbin", "mnt", "modules"),
 )
 FILES = {
     "etc/passwd": "root:x:0:0::/root:/bin/sh\n",
@@ -36,7 +37,7 @@ BUSYBOX = "/bin/busybox"
 def ensure(progress: Progress) -> Path:
     """The directory with `vmlinuz` and `initrd.gz`, made now if need be. Raises PocketcloudError."""
     package = _kernel_package()
-    parts = [package.encode(), INIT.read_bytes(), Path(__file__).read_bytes()]
+    parts = [package.encode(), *(one.read_bytes() for one in (INIT, *BOOT, Path(__file__)))]
     parts += [Path(shutil.which(one) or one).read_bytes() for one in (*PROGRAMS, BUSYBOX)]
     place = cache.directory() / f"qemu-{hashlib.sha256(b''.join(parts)).hexdigest()[:16]}"
     if place.exists():
@@ -104,11 +105,6 @@ def _in_order(modules: Path) -> list[Path]:
     return found
 
 
-def _libraries(program: str) -> set[str]:
-    listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
-    return set(re.findall(r"/\S*lib\S*/\S+", listed))
-
-
 def _initial_disk(modules: Path) -> bytes:
     archive = Archive()
     for name in DIRECTORIES:
@@ -118,8 +114,10 @@ def _initial_disk(modules: Path) -> bytes:
     archive.file("init", INIT.read_bytes(), 0o755)
     for program in (BUSYBOX, *PROGRAMS):
         archive.file(program.lstrip("/"), Path(program).read_bytes(), 0o755)
-    for library in sorted(set().union(*(_libraries(program) for program in PROGRAMS))):
-        archive.file(library.lstrip("/"), Path(library).read_bytes(), 0o755)
+    for script in BOOT:
+        archive.file(f"boot/{script.name}", script.read_bytes(), 0o644)
+    for library in sorted(small.libraries(map(Path, PROGRAMS))):
+        archive.file(str(library).lstrip("/"), library.read_bytes(), 0o755)
     for number, module in enumerate(_in_order(modules)):
         archive.file(f"modules/{number:02}-{module.name}", module.read_bytes(), 0o644)
     return archive.end()

@@ -7,7 +7,7 @@ from typing import Any
 
 from cinder.backup.drivers import posix
 
-from pocketcloud.guests import loop
+from pocketcloud import sparse
 from pocketcloud.host.drivers.cinder import device
 from pocketcloud.host.drivers.stalls import stall
 
@@ -24,7 +24,7 @@ class PosixDriver(posix.PosixBackupDriver):
         """Write what was kept into a volume."""
         stall("backup_restore", backup.display_name)
         super().restore(backup, volume_id, volume_file, volume_is_new)
-        loop.dig_holes(device(volume_id))
+        sparse.dig_holes(device(volume_id))
 
     def delete_backup(self, backup: Any) -> None:
         """Forget what was kept."""

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from pocketcloud import sparse
 from pocketcloud.faults.driver_rules import VOLUME_BYTES
 from pocketcloud.host.drivers.cinder import BookkeepingDriver, device
 from pocketcloud.host.drivers.stalls import book
@@ -36,14 +37,8 @@ def _copy(source: Path, target: Path) -> None:
 def _spoil(file: Path, text: bytes) -> None:
     """Have each part that holds data begin with this."""
     with open(file, "r+b") as stream:
-        position, size = 0, os.fstat(stream.fileno()).st_size
-        while position < size:
-            try:
-                position = os.lseek(stream.fileno(), position, os.SEEK_DATA)
-            except OSError:
-                return  # holes only from here
-            os.pwrite(stream.fileno(), text, position)
-            position = os.lseek(stream.fileno(), position, os.SEEK_HOLE)
+        for begin, _ in sparse.stretches(stream.fileno()):
+            os.pwrite(stream.fileno(), text, begin)
 
 
 class FileDriver(BookkeepingDriver):

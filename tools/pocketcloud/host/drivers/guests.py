@@ -79,7 +79,7 @@ def _boot(instance: Any) -> None:
     if rule is not None:
         machine.hold()
         while_ruled(rule, machine.release)
-    machine.boot(instance.hostname)
+    machine.boot(instance.hostname, instance.image_meta.properties.get("os_distro"))
 
 
 def _interfaces(network_info: Any) -> list[Interface]:

@@ -24,6 +24,16 @@ SHELVING = (
 REBUILDING = (task_states.REBUILDING, task_states.REBUILD_BLOCK_DEVICE_MAPPING, task_states.REBUILD_SPAWNING)
 
 
+def stall_server(operation: str, instance: Any) -> None:
+    """Apply driver faults; a stuck operation also ends when the server is being deleted."""
+
+    def deleting() -> bool:
+        instance.refresh()
+        return bool(instance.task_state == task_states.DELETING)
+
+    stall(operation, instance.display_name, None if operation == "server_delete" else deleting)
+
+
 class PocketDriver(fake.FakeDriver):
     """One hypervisor; each compute service of the process has its own."""
 
@@ -45,27 +55,18 @@ class PocketDriver(fake.FakeDriver):
         """The stable identities of the nodes."""
         return {self._node_uuid(name): name for name in self.get_available_nodes()}
 
-    def _stall(self, operation: str, instance: Any) -> None:
-        """Apply driver faults; a stuck operation also ends when the server is being deleted."""
-
-        def deleting() -> bool:
-            instance.refresh()
-            return bool(instance.task_state == task_states.DELETING)
-
-        stall(operation, instance.display_name, None if operation == "server_delete" else deleting)
-
     def spawn(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
         """Make a server, or make it again: of an image when it is rebuilt, of what was kept when it is unshelved."""
         if instance.task_state in REBUILDING:
-            self._stall("rebuild", instance)
+            stall_server("rebuild", instance)
         else:
-            self._stall("unshelve" if instance.vm_state in SHELVED else "spawn", instance)
+            stall_server("unshelve" if instance.vm_state in SHELVED else "spawn", instance)
         super().spawn(context, instance, *args, **kwargs)
 
     def destroy(self, context: Any, instance: Any, network_info: Any, *args: Any, **kwargs: Any) -> None:
         """Remove a server, for good or from its host alone. Its ports may be plugged into another one."""
         if instance.task_state not in (*REBUILDING, *SHELVING):
-            self._stall("server_delete", instance)
+            stall_server("server_delete", instance)
         for vif in network_info or ():
             self._interfaces.pop(vif["id"], None)
         if instance.uuid in self.instances:
@@ -73,64 +74,64 @@ class PocketDriver(fake.FakeDriver):
 
     def power_off(self, instance: Any, *args: Any, **kwargs: Any) -> None:
         """Stop a server."""
-        self._stall("stop", instance)
+        stall_server("stop", instance)
         super().power_off(instance, *args, **kwargs)
 
     def power_on(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
         """Start a server; a soft reboot ends here as well."""
-        self._stall("start", instance)
+        stall_server("start", instance)
         super().power_on(context, instance, *args, **kwargs)
 
     def reboot(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
         """Restart a server."""
-        self._stall("reboot", instance)
+        stall_server("reboot", instance)
         super().reboot(context, instance, *args, **kwargs)
 
     def pause(self, instance: Any) -> None:
         """Hold a server."""
-        self._stall("pause", instance)
+        stall_server("pause", instance)
         super().pause(instance)
         self.instances[instance.uuid].state = power_state.PAUSED
 
     def unpause(self, instance: Any) -> None:
         """Let a paused server go on."""
-        self._stall("unpause", instance)
+        stall_server("unpause", instance)
         super().unpause(instance)
         self.instances[instance.uuid].state = power_state.RUNNING
 
     def suspend(self, context: Any, instance: Any) -> None:
         """Write a server to disk."""
-        self._stall("suspend", instance)
+        stall_server("suspend", instance)
         super().suspend(context, instance)
         self.instances[instance.uuid].state = power_state.SUSPENDED
 
     def resume(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
         """Let a suspended server go on."""
-        self._stall("resume", instance)
+        stall_server("resume", instance)
         super().resume(context, instance, *args, **kwargs)
         self.instances[instance.uuid].state = power_state.RUNNING
 
     def rescue(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
         """Start a server from a rescue image."""
-        self._stall("rescue", instance)
+        stall_server("rescue", instance)
         super().rescue(context, instance, *args, **kwargs)
         self.instances[instance.uuid].state = power_state.RUNNING
 
     def unrescue(self, context: Any, instance: Any) -> None:
         """Start a rescued server from its own disk again."""
-        self._stall("unrescue", instance)
+        stall_server("unrescue", instance)
         super().unrescue(context, instance)
         self.instances[instance.uuid].state = power_state.RUNNING
 
     def migrate_disk_and_power_off(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> Any:
         """First half of a resize."""
-        self._stall("resize", instance)
+        stall_server("resize", instance)
         return super().migrate_disk_and_power_off(context, instance, *args, **kwargs)
 
     def attach_interface(self, context: Any, instance: Any, image_meta: Any, vif: Any) -> None:
         """Plug a port into a running server."""
         try:
-            self._stall("plug", instance)
+            stall_server("plug", instance)
         except InjectedFault as error:  # what is no error of nova's, its manager does not clean up after
             raise exception.InterfaceAttachFailed(instance_uuid=instance.uuid) from error
         super().attach_interface(context, instance, image_meta, vif)
@@ -138,7 +139,7 @@ class PocketDriver(fake.FakeDriver):
     def detach_interface(self, context: Any, instance: Any, vif: Any) -> None:
         """Take a port out of a running server."""
         try:
-            self._stall("unplug", instance)
+            stall_server("unplug", instance)
         except InjectedFault as error:
             raise exception.InterfaceDetachFailed(instance_uuid=instance.uuid) from error
         self._interfaces.setdefault(vif["id"], vif)  # a server that came from another host brought it along
@@ -148,14 +149,14 @@ class PocketDriver(fake.FakeDriver):
         self, context: Any, connection_info: Any, instance: Any, mountpoint: Any, *args: Any, **kwargs: Any
     ) -> None:
         """Give a server a volume."""
-        self._stall("attach", instance)
+        stall_server("attach", instance)
         super().attach_volume(context, connection_info, instance, mountpoint, *args, **kwargs)
 
     def detach_volume(
         self, context: Any, connection_info: Any, instance: Any, mountpoint: Any, *args: Any, **kwargs: Any
     ) -> None:
         """Take a volume away."""
-        self._stall("detach", instance)
+        stall_server("detach", instance)
         super().detach_volume(context, connection_info, instance, mountpoint, *args, **kwargs)
 
     def get_console_output(self, context: Any, instance: Any) -> str | bytes:
@@ -168,7 +169,7 @@ class PocketDriver(fake.FakeDriver):
     def snapshot(self, context: Any, instance: Any, image_id: str, update_task_state: Any) -> None:
         """Upload some bytes, so that the image becomes active as a real one does. A shelved server is kept so too."""
         shelving = instance.task_state in SHELVING
-        self._stall("shelve" if shelving else "server_snapshot", instance)
+        stall_server("shelve" if shelving else "server_snapshot", instance)
         super().snapshot(context, instance, image_id, update_task_state)
         api = glance.API()
         image = api.get(context, image_id)
@@ -182,4 +183,4 @@ class PocketDriver(fake.FakeDriver):
         data = io.BytesIO(b"snapshot of " + instance.uuid.encode())
         api.update(context, image_id, metadata, data, purge_props=False)
         if not shelving:
-            self._stall("server_snapshot_end", instance)
+            stall_server("server_snapshot_end", instance)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +26,9 @@ VALID = datetime.timedelta(days=3650)
 
 class Machines(compute_base.ComputeBase):
     """The machines that would run the balancing: each exists as soon as it is ordered."""
+
+    placed: Mapping[str, str] = {}
+    """What a port is told of where its machine is."""
 
     def build(self, name: str = "amphora", **_: Any) -> str:
         """Order a machine."""
@@ -65,7 +69,7 @@ class Machines(compute_base.ComputeBase):
     ) -> Any:
         """Plug a port, as nova would: the port names its machine."""
         network = clients.NeutronAuth.get_neutron_client().network
-        port = network.update_port(port_id, device_id=compute_id)
+        port = network.update_port(port_id, device_id=compute_id, **self.placed)
         return SimpleNamespace(net_id=port.network_id, port_id=port.id, fixed_ips=port.fixed_ips)
 
     def detach_port(self, compute_id: str, port_id: str) -> None:

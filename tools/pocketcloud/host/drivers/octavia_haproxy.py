@@ -8,18 +8,20 @@ import functools
 import ipaddress
 import re
 import subprocess
+from collections.abc import Mapping
 from typing import Any
 
 from octavia.amphorae.backends.utils import haproxy_query
-from octavia.common import clients, constants
+from octavia.common import constants
 from octavia.common.jinja.haproxy.combined_listeners import jinja_cfg
 
+from pocketcloud.faults.driver_rules import BALANCER_ALGORITHM
 from pocketcloud.guests.balancer import Balancer
 from pocketcloud.guests.machine import Interface
 from pocketcloud.guests.names import CHASSIS
 from pocketcloud.guests.preconditions import program
 from pocketcloud.host.drivers import octavia
-from pocketcloud.host.drivers.stalls import InjectedFault, stall
+from pocketcloud.host.drivers.stalls import InjectedFault, find, stall
 from pocketcloud.layout import Layout
 
 _layout: Layout | None = None
@@ -42,23 +44,13 @@ def machine(compute_id: str) -> Balancer:
 class Machines(octavia.Machines):
     """Machines that are there."""
 
+    placed: Mapping[str, str] = {"binding_host_id": CHASSIS}
+
     def delete(self, compute_id: str) -> None:
         """Give a machine back."""
         super().delete(compute_id)
         machine(compute_id).give_up()
         machine.cache_clear()
-
-    def attach_network_or_port(
-        self,
-        compute_id: str,
-        network_id: str | None = None,
-        ip_address: str | None = None,
-        port_id: str | None = None,
-    ) -> Any:
-        """Plug a port, as nova would: the port names its machine and its host."""
-        attached = super().attach_network_or_port(compute_id, network_id, ip_address, port_id)
-        clients.NeutronAuth.get_neutron_client().network.update_port(port_id, binding_host_id=CHASSIS)
-        return attached
 
 
 class Balancers(octavia.Balancers):
@@ -105,15 +97,23 @@ class Balancers(octavia.Balancers):
             return
         writer = jinja_cfg.JinjaTemplater(base_amp_path=str(own.directory), connection_logging=False)
         text = writer.build_config(amphora, listeners, {}, haproxy_version(), {}, socket_path=str(own.socket))
-        try:
-            stall("balancer_spread", balancer.name)
-        except InjectedFault:
-            text = re.sub(r"(?m)^(\s*balance) .*$", r"\1 first", text)
+        if algorithm := _otherwise(balancer.name):
+            text = re.sub(r"(?m)^(\s*balance) .*$", rf"\1 {algorithm}", text)
         if own.working:
             state = own.directory / balancer.id / "servers-state"
             state.parent.mkdir(exist_ok=True)
             haproxy_query.HAProxyQuery(str(own.socket)).save_state(str(state))
         own.balance(text)
+
+
+def _otherwise(name: str) -> str | None:
+    """By what haproxy balances in place of what was ordered, if a rule says so."""
+    try:
+        stall("balancer_spread", name)
+    except InjectedFault:
+        return "first"
+    rule = find(BALANCER_ALGORITHM, name)
+    return rule.answer if rule else None
 
 
 @functools.cache
