@@ -87,17 +87,6 @@ def owner_of(name: str | None, prefix: str = DEFAULT_PREFIX) -> RunId | None:
     return parse_run_id(run_id)
 
 
-def resource_name(prefix: str, run_id: str, what: str) -> str:
-    """The name of the resource ``what`` (like "net" or "server-az1") of a run.
-
-    :raises ValueError: one of the parts would make a name that :func:`owner_of` does not recognise.
-    """
-    name = f"{prefix}-{run_id}-{what}"
-    if not is_prefix(prefix) or owner_of(name, prefix) is None:
-        raise ValueError(f"{name!r} is not of the form <prefix>-<run id>-<what>")
-    return name
-
-
 def is_prefix(text: str) -> bool:
     """Whether ``text`` can be the prefix of names: 2 to 20 characters of [a-z0-9], the first a letter."""
     return bool(_PREFIX.fullmatch(text))

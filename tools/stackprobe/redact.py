@@ -22,6 +22,14 @@ _MAX_PIECE_CHARACTERS = 8192  # of a secret that was cut; nothing longer is kept
 _MIN_CUT_CHARACTERS = 80  # no text is cut that is not at least so long
 _CUT = "…"
 _MAX_DEPTH = 40
+SSH_KEYS = "ssh_keys"
+"""Whatever stands under this name, at any depth, is a private key."""
+_ARMOR = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
+_KEY_BLOCK = re.compile(
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY|\Z)", re.S
+)
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]+")
+_MIN_WORD_CHARACTERS = 16  # of a key whose lines ran together; shorter words may be anything
 
 # Names whose values are secrets, lower case, with "_" for "-"; "adminPass" is "adminpass".
 # fmt: off
@@ -87,20 +95,41 @@ def is_secret_name(name: str) -> bool:
 
 
 def secrets_in(value: Any, name: str = "") -> Iterator[str]:
-    """Every secret in data of any depth: what stands under names of secrets, and passwords in addresses.
+    """Every secret in data of any depth: what stands under names of secrets, passwords in addresses, private keys.
+
+    Of a private key each line is one as well, as output is looked at line by line.
 
     :param name: what ``value`` itself stands under.
     """
     if isinstance(value, Mapping):
         for key, item in value.items():
-            yield from secrets_in(item, str(key))
+            yield from secrets_in(item, name if name == SSH_KEYS else str(key))
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from secrets_in(item, name)
     elif value is not None and not isinstance(value, bool):
-        if is_secret_name(name):
+        if is_secret_name(name) or name == SSH_KEYS:
             yield str(value)
+        if name == SSH_KEYS:
+            yield from _lines_of_key(str(value))
+        yield from private_keys_in(str(value))
         yield from userinfo_secrets(str(value))
+
+
+def private_keys_in(text: str) -> Iterator[str]:
+    """The lines of every private key in a text, of one that does not end, too; without those that begin and end it."""
+    for block in _KEY_BLOCK.findall(text) if "PRIVATE KEY" in text else ():
+        yield from _lines_of_key(block)
+
+
+def _lines_of_key(text: str) -> Iterator[str]:
+    for written in text.replace("\\n", "\n").splitlines():
+        line = written.strip(" \t\r\"',\\")
+        if _BASE64.fullmatch(line):
+            yield line
+        else:
+            words = _ARMOR.sub(" ", line).split()
+            yield from (word for word in words if len(word) >= _MIN_WORD_CHARACTERS and _BASE64.fullmatch(word))
 
 
 def userinfo_secrets(url: str) -> Iterator[str]:
@@ -130,8 +159,11 @@ class Scrubber:
             self.add(secret)
 
     def add(self, secret: str | None) -> None:
-        """Learn a secret. Ones of less than four characters are ignored: they would eat ordinary words."""
-        if not secret or len(secret) < MIN_SECRET_CHARACTERS:
+        """Learn a secret. Ones of less than four characters are ignored: they would eat ordinary words.
+
+        So is the first or last line of private keys alone: without it other keys were not known for what they are.
+        """
+        if not secret or len(secret) < MIN_SECRET_CHARACTERS or _ARMOR.fullmatch(secret.strip()):
             return
         with self._lock:
             if secret not in self._known:

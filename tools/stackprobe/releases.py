@@ -19,13 +19,3 @@ def is_series(text: str) -> bool:
     """Whether a release series can be called so; of years to come, too."""
     dated = _DATED.fullmatch(text)
     return text in NAMED or (dated is not None and int(dated[1]) >= _FIRST_YEAR)
-
-
-def age_key(series: str) -> tuple[int, str]:
-    """What sorts series, the oldest first.
-
-    :raises ValueError: there is none of that name.
-    """
-    if not is_series(series):
-        raise ValueError(f"{series!r} is no release series")
-    return (NAMED.index(series), "") if series in NAMED else (len(NAMED), series)

@@ -17,7 +17,7 @@ from stackprobe.suggest import did_you_mean
 from stackprobe.yamlfile import Document
 
 _KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_]*):")
-_UNIT = re.compile(r"(s|ms|min|h|d|B|KiB|MiB|GiB|KB|MB|GB|%)[:;] *")
+_UNIT = re.compile(r"(s|ms|min|h|d|B|KiB|MiB|GiB|KB|MB|GB|MiB/s|Mbit/s|%)[:;] *")
 _SECONDS = ("deadline", "limit")
 _LIMIT = {
     "type": ["number", "string"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from stackprobe.errors import UsageError
 
 MAX_BYTES = 1 << 20
 _MAX_VALUES = 100_000  # what aliases may multiply a file to
+_QUOTED = re.compile(r":? '(?![<>,:?\]}]).*\w{2}.*'", re.S)
+"""What PyYAML and Python quote of a text: a password that begins with ``!`` or ``*`` is a tag or an alias to them."""
 
 
 class Document:
@@ -38,7 +41,7 @@ class Document:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             raise UsageError(
-                f"this is no valid YAML: {error.problem or error.context}",
+                f"this is no valid YAML: {_unquoted(error.problem or error.context)}",
                 remedy="mind indentation, quotes and tabs there or in the line before",
                 file=str(file),
                 line=mark.line + 1 if mark else None,
@@ -48,7 +51,9 @@ class Document:
             line = text.count("\n", 0, error.position) + 1
             raise UsageError(f"this is no valid YAML: {error.reason}", file=file, line=line) from None
         except (RecursionError, ValueError, OverflowError) as error:
-            raise UsageError(f"this is no valid YAML: {error}", file=str(file)) from None
+            raise UsageError(f"this is no valid YAML: {_unquoted(error)}", file=str(file)) from None
+        except (LookupError, AttributeError):  # PyYAML looks up what a tag like `!!bool` stands before
+            raise UsageError("this is no valid YAML: a value does not fit the tag before it", file=str(file)) from None
 
     @classmethod
     def read(cls, file: Path, what: str = "file") -> Document:
@@ -101,6 +106,11 @@ class Document:
             key, node = found
             mark = key.start_mark if at_key and step == len(path) - 1 else node.start_mark
         return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def _unquoted(problem: object) -> str:
+    """What is wrong, without what it quotes of the text."""
+    return _QUOTED.sub("", str(problem))
 
 
 def _child(node: Any, part: str | int) -> tuple[Any, Any] | None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from stackprobe import ansible, ci, scenarios
-from stackprobe.config import load_config
+from stackprobe.config import access_keys, load_config
 from stackprobe.config.model import Config, Target
 from stackprobe.errors import UsageError, sentence
 from stackprobe.options import add_history, add_roles_path
@@ -146,9 +146,12 @@ def resolve(arguments: argparse.Namespace) -> Wanted:
     found = scenarios.discover(roles)
     config = load_config(arguments.config, known=scenarios.known(found))
     target = config.target(_cloud(arguments.cloud, config), arguments.region).ending_by(arguments.deadline)
-    for warning in config.warnings:
-        print(f"stackprobe: warning: {warning}", file=sys.stderr)
     chosen = scenarios.select(found, target.selection, arguments.scenario, arguments.tag)
+    runs = {one.name for one in chosen}
+    for warning in config.warnings:
+        if warning.scenario not in runs:
+            print(f"stackprobe: warning: {warning}", file=sys.stderr)
+    access_keys.check(config, target, sorted(runs))
     return Wanted(roles, config, target, chosen, arguments.history, arguments.graphite_url)
 
 
@@ -233,7 +236,7 @@ def _conduct(session: Session, playbook: ansible.Ansible, stop: Stop) -> None:
     reason = stop.reason or ("deadline" if code is None else None)
     problem = None
     if reason:
-        session.engine.interrupt(reason)
+        session.engine.performer.interrupt(reason)
         playbook.wait(2.0)
     else:
         prepared.join(_AFTERMATH_S)

@@ -55,7 +55,7 @@ def _serve(arguments: argparse.Namespace) -> int:
             answered.wait()
             return {"exit_code": code, "output": str(output.resolve())}
 
-        session.operations["end"] = end
+        session.requests.operations["end"] = end
         session.open()
         threading.Thread(target=session.prepare, name="prepare", daemon=True).start()
         reason = _until(ended, arguments.player, lambda: stop.reason, session.engine.ends)

@@ -9,12 +9,11 @@ import math
 from collections.abc import Sequence
 from importlib import resources
 
-import jinja2
-
 from stackprobe.comparison.model import Comparison, Row, Verdict
 from stackprobe.comparison.terminal import difference, ratio
 from stackprobe.outputs import wording
 from stackprobe.outputs.clean import clean, clip
+from stackprobe.outputs.page_templates import page_environment
 
 #: Rows of the page; of more, those that are worth a look first, and the page says how many it leaves out.
 MOST_ROWS = 2_000
@@ -51,9 +50,7 @@ class Axis:
 
 def render(comparison: Comparison) -> str:
     """The page."""
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
+    environment = page_environment()
     environment.filters.update(
         duration=wording.duration, text=lambda data: clip(clean(data), 300), difference=difference, ratio=ratio
     )

@@ -158,6 +158,17 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Idle:
+    """A setting for a scenario that the configuration does not select: it counts where the command line does."""
+
+    scenario: str
+    problem: UsageError
+
+    def __str__(self) -> str:
+        return str(self.problem)
+
+
+@dataclass(frozen=True)
 class Config:
     """A whole configuration.
 
@@ -172,7 +183,7 @@ class Config:
     graphite: Graphite | None
     targets: tuple[Target, ...]
     anywhere: Target
-    warnings: tuple[UsageError, ...] = ()
+    warnings: tuple[Idle, ...] = ()
     history: Past = Past()
 
     def target(self, cloud: str, region: str | None = None) -> Target:

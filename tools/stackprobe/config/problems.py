@@ -71,7 +71,27 @@ def _odd_values(document: Document, value: Any, path: Path) -> Iterator[UsageErr
 
 
 def _schema_errors(data: Any, schema: Mapping[str, Any]) -> list[Any]:
-    return list(jsonschema.Draft202012Validator(schema).iter_errors({} if data is None else data))
+    errors = jsonschema.Draft202012Validator(schema).iter_errors({} if data is None else data)
+    return [meant for error in errors for meant in _meant(error)]
+
+
+def _meant(error: Any) -> list[Any]:
+    """The errors in the one alternative that a value of its type can be meant for; else the error itself."""
+    if error.validator != "anyOf":
+        return [error]
+    alternatives: dict[int, list[Any]] = {}
+    for one in error.context:
+        alternatives.setdefault(one.relative_schema_path[0], []).append(one)
+    is_mapping = isinstance(error.instance, Mapping)
+    fitting = [
+        errors
+        for errors in alternatives.values()
+        if not any(
+            not one.relative_path and (one.validator == "type" or (one.validator in ("enum", "const") and is_mapping))
+            for one in errors
+        )
+    ]
+    return fitting[0] if len(fitting) == 1 else [error]
 
 
 def _unknown_keys(document: Document, error: Any) -> list[UsageError]:
@@ -125,6 +145,11 @@ def _described(document: Document, error: Any) -> UsageError:
     if error.validator == "required":
         missing = next(key for key in wanted if key not in value)
         return document.error(path, f"{what} lacks `{missing}`{whose}", at_key=True)
+    if error.validator == "oneOf" and all(set(one) == {"required"} for one in wanted):
+        keys = [f"`{one['required'][0]}`" for one in wanted]
+        given = [key for key in keys if key.strip("`") in value]
+        message = f"{what} has both {' and '.join(given)}" if given else f"{what} lacks {' or '.join(keys)}"
+        return document.error(path, f"{message}{whose}", remedy="give one of them", at_key=True)
     if error.validator == "uniqueItems":
         double = next(index for index, item in enumerate(value) if item in value[:index])
         return document.error((*path, double), f"{what} names `{value[double]}` twice{whose}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from stackprobe.config.known import Known
 from stackprobe.config.levels import Level, levels, targets
-from stackprobe.config.model import GUESTS, Selection
+from stackprobe.config.model import GUESTS, Idle, Selection
 from stackprobe.errors import UsageError
 from stackprobe.suggest import listed
 from stackprobe.yamlfile import Document
@@ -72,7 +72,7 @@ def unfit(document: Document, level: Level, known: Known) -> Iterator[UsageError
         )
 
 
-def idle(document: Document, known: Known) -> Iterator[UsageError]:
+def idle(document: Document, known: Known) -> Iterator[Idle]:
     """Settings for scenarios that are selected nowhere: no mistake, since the command line can select them."""
     data = document.data or {}
     found = list(targets(data)) or [Level((), data)]
@@ -83,12 +83,13 @@ def idle(document: Document, known: Known) -> Iterator[UsageError]:
             for name in level.own.get(key, {}):
                 one = known.scenarios[name]
                 if not any(chosen.runs(name, one.tags, one.opt_in) for chosen in selections):
-                    yield document.error(
+                    problem = document.error(
                         (*level.path, key, name),
                         f"`{key}` of the scenario `{name}`, which is not selected",
                         remedy="it counts only when the command line selects the scenario",
                         at_key=True,
                     )
+                    yield Idle(name, problem)
         if level.own.get("service_levels"):
             from stackprobe.service_levels import checking  # noqa: PLC0415  # few commands judge by them
 

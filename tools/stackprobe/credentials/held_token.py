@@ -19,7 +19,7 @@ from keystoneauth1 import access
 from keystoneauth1.identity.base import BaseIdentityPlugin
 
 MARKER = "stackprobe"
-"""The key of a cloud's entry that only stackprobe reads: ``login``, and of a token ``token_of`` and ``expires``."""
+"""The key of a cloud's entry that only stackprobe reads: ``ssh_keys``, ``login``, ``token_of``, ``expires``."""
 _ACCESS_RULES = {"OpenStack-Identity-Access-Rules": "1.0"}
 """Without it, Keystone does not know tokens of application credentials that have access rules."""
 _CLOCK_S = 2.0

@@ -14,12 +14,13 @@ import yaml
 from keystoneauth1.loading import get_plugin_options
 
 from stackprobe.cloud import facts, open_cloud
+from stackprobe.credentials import ssh_keys
 from stackprobe.credentials.held_token import MARKER
 from stackprobe.credentials.keystone import CloudFault, Issued, Keystone
 from stackprobe.credentials.private_files import private_directory, shred, write_private
 from stackprobe.credentials.secret import CA_FILE, Secret, certificates, is_pem
 from stackprobe.errors import UsageError
-from stackprobe.redact import is_secret_name
+from stackprobe.redact import SSH_KEYS, is_secret_name
 
 _HEAD = "# Written by `stackprobe login`, removed by `stackprobe logout`.\n"
 
@@ -66,7 +67,7 @@ def keep(secret: Secret, cloud: str | None, region: str | None, file: Path, exch
     with _written(file, ca_pem):
         if exchange is None:
             kept = only_region(entry, region) if region else entry
-            write_private(file, dump(name, {**kept, MARKER: {"login": True}}))
+            write_private(file, dump(name, {**kept, MARKER: {"login": True, **_keys(entry)}}))
             return Kept(name, told.region, told.auth_type)
         keystone = Keystone(
             name,
@@ -77,7 +78,7 @@ def keep(secret: Secret, cloud: str | None, region: str | None, file: Path, exch
         )
         issued = keystone.issue()
         try:
-            write_private(file, dump(name, _with_token(keystone.connection, region, issued)))
+            write_private(file, dump(name, _with_token(keystone.connection, region, issued, entry)))
         except UsageError:
             with contextlib.suppress(CloudFault):
                 keystone.revoke(issued.token)
@@ -101,10 +102,20 @@ def only_region(entry: Mapping[str, Any], region: str) -> dict[str, Any]:
     return only
 
 
-def _with_token(connection: openstack.connection.Connection, region: str | None, issued: Issued) -> dict[str, Any]:
+def _keys(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The private keys of an entry: they lead to its guests, whatever leads to the cloud."""
+    keys = ssh_keys.within(entry)
+    return {SSH_KEYS: dict(keys)} if keys else {}
+
+
+def _with_token(
+    connection: openstack.connection.Connection, region: str | None, issued: Issued, given: Mapping[str, Any]
+) -> dict[str, Any]:
     """What a cloud is known by without its credentials: a token stands in their place.
 
     A vendor's profile is written out, since it may say how to authenticate too.
+
+    :param given: the entry in the secret.
     """
     config: Any = connection.config._openstack_config
     entry = {
@@ -117,7 +128,7 @@ def _with_token(connection: openstack.connection.Connection, region: str | None,
         del entry[key]
     kept = _without_secrets(only_region(entry, region) if region else entry)
     auth_url = str(connection.config.config["auth"]["auth_url"])
-    marker = {"login": True, "token_of": issued.method, "expires": issued.expires}
+    marker = {"login": True, "token_of": issued.method, "expires": issued.expires, **_keys(given)}
     auth = {"auth_url": auth_url, "token": issued.token, **issued.scope}
     return {"auth_type": "v3token", "auth": auth, **kept, MARKER: marker}
 

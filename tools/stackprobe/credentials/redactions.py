@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from stackprobe.errors import UsageError
-from stackprobe.redact import MIN_SECRET_CHARACTERS, forms_of, is_secret_name, secrets_in
+from stackprobe.redact import MIN_SECRET_CHARACTERS, forms_of, is_secret_name, private_keys_in, secrets_in
 from stackprobe.yamlfile import MAX_BYTES, Document
 
 _TEXTS = ("clouds_yaml", "secure_yaml")
@@ -63,13 +63,14 @@ def _values(secret: Any) -> Iterator[str]:
 
 
 def _in_text(text: str) -> Iterator[str]:
-    """The secrets in a YAML text; in one that is broken, what follows the name of a secret."""
+    """The secrets in a YAML text; in one that is broken, what follows the name of a secret, and private keys."""
     try:
         data = Document(text, "the secret").data
     except UsageError:
         for entry in _ENTRY.finditer(text):
             if is_secret_name(entry["name"]):
                 yield from {part.strip(_AROUND) for part in (entry["value"], re.split("[,}]", entry["value"])[0])}
+        yield from private_keys_in(text)
         return
     if isinstance(data, str) and data != text:
         yield from _in_text(data)

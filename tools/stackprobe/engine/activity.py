@@ -16,7 +16,8 @@ from typing import Any, Protocol
 class Endable(Protocol):
     """What can be shut down, as a socket is, so that whoever waits for it wakes."""
 
-    def shutdown(self, how: int, /) -> None: ...
+    def shutdown(self, how: int, /) -> None:
+        """End it, from another thread, without waiting."""
 
 
 @dataclass
@@ -115,6 +116,7 @@ class Activity:
             self.connection = None
 
     def last_call(self) -> Call | None:
+        """The request that was sent last."""
         return self.calls[-1] if self.calls else None
 
     def next_attempt(self, method: str, url: str) -> int:
@@ -145,6 +147,7 @@ class Activity:
         return max(0.0, self.calls[-1].ended - self.calls[0].began - held_s) * 1000
 
     def retries(self) -> int:
+        """How many of its requests were sent since the same one before had failed."""
         return sum(1 for call in self.calls if call.attempt > 1)
 
 

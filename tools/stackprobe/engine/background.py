@@ -55,3 +55,14 @@ def gather(steps: Sequence[Background], give_up: Callable[[str | None], None]) -
             if any(one.zone == zone and not one.answer.done() for one in steps):
                 give_up(zone)
     return [one.answer.result() for one in steps]
+
+
+def abandon(steps: Sequence[Background], give_up: Callable[[], None]) -> None:
+    """Wait until all are over, which nobody wants any more.
+
+    :param give_up: ends what they are doing; called again and again, since one may be about to begin.
+    """
+    answers = [one.answer for one in steps]
+    while futures.wait(answers, timeout=0.0).not_done:
+        give_up()
+        futures.wait(answers, timeout=0.1)

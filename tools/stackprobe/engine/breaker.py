@@ -11,7 +11,7 @@ import openstack.connection
 
 from stackprobe.engine.activity import Activity, under_way
 from stackprobe.engine.classify import StepError
-from stackprobe.engine.core import RUN
+from stackprobe.engine.state import RUN
 from stackprobe.sweep import find_leftovers
 
 COUNTING_S = 60.0

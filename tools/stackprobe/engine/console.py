@@ -32,17 +32,19 @@ def read(connection: Any, server_id: str, activity: Activity, within_s: float) -
     return output[-_MOST_CHARACTERS:] if isinstance(output, str) else None
 
 
-def host_key(connection: Any, server_id: str, activity: Activity, shown: bytes) -> bytes | None:
-    """The host key that a guest's console log names, of the same type as the one that it has shown; None if it names
-    none. An older one is given time to be followed by the guest's present one."""
-    ends, found = time.monotonic() + min(_KEYS_S, activity.remaining()), None
+def host_keys(connection: Any, server_id: str, activity: Activity, shown: bytes) -> dict[str, bytes]:
+    """The host keys that a guest's console log names, by their type; none where it names none.
+
+    Where they are not the one that it has shown, an older one is given time to be followed by the guest's present one.
+    """
+    ends, found = time.monotonic() + min(_KEYS_S, activity.remaining()), dict[str, bytes]()
     while (left_s := ends - time.monotonic()) > 0 and not activity.aborted:
         text = read(connection, server_id, activity, left_s)
         if text is None:
             break
         if (block := _last_keys(harmless(text))) is not None:
-            found = public_keys(block).get(type_of(shown))
-            if found == shown:
+            found = public_keys(block)
+            if found and found.get(type_of(shown), shown) == shown:
                 break
         time.sleep(min(_PAUSE_S, left_s))
     return found

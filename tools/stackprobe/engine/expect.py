@@ -10,6 +10,11 @@ operators. A path that does not exist gives None; ``.`` is the value itself, ``#
       id: {matches: "^[0-9a-f-]{36}$"}
       tags: {contains: blue}
       "#": {min: 1}
+
+A mapping that must be contained may have conditions in the place of values::
+
+    expect:
+      pools: {contains: {name: web, members: {contains: {state: {in: [up, down]}}}}}
 """
 
 from __future__ import annotations
@@ -74,9 +79,15 @@ _OPERATORS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
 def _contains(actual: Any, wanted: Any) -> bool:
     if isinstance(wanted, Mapping):
         if isinstance(actual, Mapping):
-            return all(_equal(actual.get(key), value) for key, value in wanted.items())
+            return all(_is_so(actual.get(key), value) for key, value in wanted.items())
         return any(isinstance(one, Mapping) and _contains(one, wanted) for one in actual)
     return wanted in actual
+
+
+def _is_so(actual: Any, wanted: Any) -> bool:
+    if isinstance(wanted, Mapping) and wanted and wanted.keys() <= _OPERATORS.keys():
+        return all(_OPERATORS[operator][1](actual, operand) for operator, operand in wanted.items())
+    return _equal(actual, wanted)
 
 
 def check(value: Any, expectations: Any) -> Iterator[Checked]:

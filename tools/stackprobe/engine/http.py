@@ -114,6 +114,10 @@ class MeasuredRequests(requests.Session):
             self.mount(scheme, _TimedAdapter(pool_connections=32, pool_maxsize=64))
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send a request within the time of this thread's activity, held back by the throttle, and record it.
+
+        :raises requests.RequestException: as of requests; it is recorded, too.
+        """
         activity = activities.current()
         url, method = request.url or "", request.method or ""
         service = self._endpoints.service(url)

@@ -28,6 +28,7 @@ class Pinged:
 
     @property
     def loss_percent(self) -> float:
+        """How much of what was sent was not answered, in %; all of nothing."""
         return 100.0 * (self.sent - self.received) / self.sent if self.sent else 100.0
 
     def figures(self) -> dict[str, float]:

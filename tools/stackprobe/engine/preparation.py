@@ -15,7 +15,8 @@ from stackprobe.config.model import Target
 from stackprobe.credentials.held_token import lease_of
 from stackprobe.engine.activity import Activity, under_way
 from stackprobe.engine.classify import ERROR, FAILED, PASSED, SKIPPED, Verdict
-from stackprobe.engine.core import RUN, Engine
+from stackprobe.engine.core import Engine
+from stackprobe.engine.state import RUN
 from stackprobe.engine.steps import Step
 from stackprobe.engine.urls import EndpointMap
 from stackprobe.redact import Scrubber
@@ -45,34 +46,32 @@ class Preparation:
         hide: Scrubber,
         note: Note,
     ) -> None:
-        self._engine, self._target, self._ends = engine, target, ends
+        self.engine, self.target, self._ends = engine, target, ends
         self._connection, self._judge = engine.connection, engine.judge
         self._endpoints, self._scrubber, self._note = endpoints, hide, note
-        self._facts = cloud.facts(engine.connection)
+        self.facts = cloud.facts(engine.connection)
         self.catalog: set[str] = set()
         """The official types of the services that the region has."""
 
     def authenticate(self) -> Verdict | None:
         """Get a token and read the catalog that comes with it; the verdict, if that ends the run."""
         step = Step("auth", RUN, "Authenticate", {})
-        start, start_t = time.monotonic(), time.time()
-        end = start + AUTHENTICATION_DEADLINE_S
-        activity = Activity(min(end, self._engine.ends), RUN, step.name, self._engine.next_sequence())
-        activity.cut_by_run, activity.latest = activity.deadline < end, self._engine.ends
-        self._endpoints.add(str(self._facts.auth_url or ""), "identity")
-        token, verdict = self._engine.perform(activity, self._connection.session.get_token, stoppable=True)
+        execution = self.engine.execution(step)
+        activity = execution.activity
+        execution.allow(AUTHENTICATION_DEADLINE_S, self.engine.ends)
+        self._endpoints.add(str(self.facts.auth_url or ""), "identity")
+        token, verdict = self.engine.performer.perform(activity, self._connection.session.get_token, stoppable=True)
         if verdict is None:
             verdict = self._judge.malformed(activity)
         if verdict is None:
             self._scrubber.add(str(token))
             self._judge.authenticated = True
             self._look_at_lease()
-            read, broken = self._engine.perform(activity, self._read_catalog, stoppable=True)
+            read, broken = self.engine.performer.perform(activity, self._read_catalog, stoppable=True)
             verdict = broken or read
-        wire_ms = activity.wire_ms() if verdict is None else None
-        duration_ms = wire_ms if wire_ms is not None else (time.monotonic() - start) * 1000
         final = verdict or Verdict(PASSED, "", status=activity.calls[-1].status if activity.calls else None)
-        self._engine.record(step, activity.seq or 0, final, activity, start_t, duration_ms)
+        execution.measure(final.outcome)
+        self.engine.record(execution, final)
         return verdict
 
     def _look_at_lease(self) -> None:
@@ -81,7 +80,7 @@ class Preparation:
         Clouds' tokens and runs have an hour by default: that the one was got a moment before the other is no news.
         """
         self._judge.lease = lease = lease_of(self._connection)
-        if lease is not None and lease.ends < self._ends - _LEASE_TOLERANCE * self._target.deadline_s:
+        if lease is not None and lease.ends < self._ends - _LEASE_TOLERANCE * self.target.deadline_s:
             self._note(
                 "warning",
                 f"the token of clouds.yaml expires in {lease.remaining_s():.0f} s ({lease.text}), before the run's "
@@ -92,7 +91,7 @@ class Preparation:
         session: Any = self._connection.session
         access = session.auth.get_access(session)
         self._judge.roles = tuple(sorted(access.role_names or ()))
-        catalog, region = access.service_catalog, self._facts.region
+        catalog, region = access.service_catalog, self.facts.region
         types = ServiceTypes()
         regions: set[str] = set()
         for service in catalog.catalog if catalog else []:
@@ -119,21 +118,21 @@ class Preparation:
         for scenario in scenarios:
             needed.update(scenario.services)
             missing = [service for service in scenario.services if service not in self.catalog]
-            promised = [service for service in missing if service in self._target.services]
+            promised = [service for service in missing if service in self.target.services]
             if promised:
                 reason = f"the configuration promises the service {promised[0]}, but it is not in the catalog"
-                self._engine.skip(scenario.name, reason, FAILED)
+                self.engine.skip(scenario.name, reason, FAILED)
             elif missing:
-                self._engine.skip(scenario.name, f"the catalog has no service {missing[0]}", SKIPPED)
+                self.engine.skip(scenario.name, f"the catalog has no service {missing[0]}", SKIPPED)
             else:
                 runnable.append(scenario)
-        for service in self._target.services:
+        for service in self.target.services:
             if service not in self.catalog and service not in needed:
                 step = Step("plan", RUN, f"Service {service} is in the catalog", {})
                 verdict = Verdict(
                     FAILED, f"the configuration promises the service {service}, but it is not in the catalog"
                 )
-                self._engine.record(step, self._engine.next_sequence(), verdict, Activity(0.0), time.time(), 0.0)
+                self.engine.reject(step, verdict)
         return runnable
 
     def warm_up(self, scenarios: Iterable[Scenario]) -> None:

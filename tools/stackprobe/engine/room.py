@@ -16,8 +16,9 @@ from stackprobe.config.model import Target
 from stackprobe.engine.activity import Activity
 from stackprobe.engine.admission import Admission
 from stackprobe.engine.classify import ERROR
-from stackprobe.engine.core import RUN, Engine
+from stackprobe.engine.core import Engine
 from stackprobe.engine.ledger import Entry
+from stackprobe.engine.state import RUN
 from stackprobe.engine.unit import parts_of
 from stackprobe.needs import RESOURCES, NeedsError
 from stackprobe.needs.facts import Facts, FactUnknown
@@ -99,13 +100,13 @@ class Room:
     def take_turn(self, unit: str) -> str | None:
         """Wait until the unit may begin; why it may not, if so."""
         if missing := self.admission.missing(unit):
-            self._engine.tell_waiting(unit, missing)
-        waited_s = self.admission.take_turn(unit, self._engine.ends, lambda: self._engine.interrupted)
+            self._engine.scenarios.waits(unit, missing)
+        waited_s = self.admission.take_turn(unit, self._engine.ends, lambda: self._engine.performer.interrupted)
         if waited_s is None:
-            if reason := self._engine.interrupted:
-                self._engine.begin(unit).cut = reason
+            if reason := self._engine.performer.interrupted:
+                self._engine.scenarios.begin(unit).cut = reason
             return reason or "there is no room for it"
-        self._engine.waited(unit, waited_s)
+        self._engine.scenarios.waited(unit, waited_s)
         return None
 
     def release(self, unit: str) -> None:
@@ -120,12 +121,12 @@ class Room:
     def _read(self, service: str, wanted: Collection[str]) -> None:
         found: Mapping[str, Quota] = {}
         activity = self._activity()
-        answer, verdict = self._engine.perform(
+        answer, verdict = self._engine.performer.perform(
             activity, lambda: READERS[service](self._engine.connection, wanted), stoppable=True
         )
         if verdict is None:
             found = answer
-        elif not self._engine.interrupted:
+        elif not self._engine.performer.interrupted:
             level = "info" if verdict.status in NOT_OFFERED else "warning"
             self._note(level, f"the quotas of {service} are unknown, the plan goes without them: {verdict.message}")
         self.admission.set_room({name: one.free for name, one in found.items() if one.free is not None})
@@ -143,7 +144,7 @@ class Room:
             facts = self._facts.of(scenario.needs.facts, options)
             amounts = scenario.needs.amounts(options, scenario.role_name, facts)
         except FactUnknown as error:
-            if not self._engine.interrupted:
+            if not self._engine.performer.interrupted:
                 self._note("warning", f"what {scenario.name} needs is unknown, the plan goes without it: {error}")
         except NeedsError as error:
             for unit in units:
@@ -154,7 +155,7 @@ class Room:
         self.admission.set_needs(dict.fromkeys(units, amounts))
 
     def _perform(self, work: Callable[[], Any]) -> tuple[Any, str | None]:
-        answer, verdict = self._engine.perform(self._activity(), work, stoppable=True)
+        answer, verdict = self._engine.performer.perform(self._activity(), work, stoppable=True)
         return answer, verdict.message if verdict else None
 
     def _activity(self) -> Activity:
@@ -162,7 +163,7 @@ class Room:
         return Activity(deadline, RUN, "Read quotas", latest=self._engine.ends)
 
     def _refuse(self, unit: str, reason: str, remedy: str) -> None:
-        first = self._engine.state(parts_of(unit)[0])
+        first = self._engine.scenarios.find(parts_of(unit)[0])
         if first is not None and first.skipped:
             return  # so are all its repetitions
         self._engine.skip(unit, reason, ERROR, remedy)

@@ -61,9 +61,11 @@ class Server:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="server", daemon=True)
 
     def start(self) -> None:
+        """Begin to answer."""
         self._thread.start()
 
     def stop(self) -> None:
+        """Answer no more, and remove the socket."""
         self._server.shutdown()
         self._server.server_close()
         self.path.unlink(missing_ok=True)

@@ -4,38 +4,29 @@ from __future__ import annotations
 
 import concurrent.futures
 import importlib.metadata
-import json
 import platform
 import socket
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from stackprobe import __version__, cloud, naming, scenarios, vendor
 from stackprobe.config.model import Target
-from stackprobe.credentials.redactions import taken_apart
 from stackprobe.engine import http
 from stackprobe.engine.attachments import Attachments
 from stackprobe.engine.breaker import CircuitBreaker
-from stackprobe.engine.classify import (
-    ERROR,
-    Judge,
-    Verdict,
-    control_target_answers,
-    has_name,
-)
-from stackprobe.engine.core import RUN, Engine
+from stackprobe.engine.classify import Judge, Verdict, control_target_answers, has_name
+from stackprobe.engine.core import Engine
 from stackprobe.engine.ledger import Ledger
 from stackprobe.engine.performing import GRACE_S
 from stackprobe.engine.preparation import Preparation
 from stackprobe.engine.recorder import Recorder
+from stackprobe.engine.requests import Requests
 from stackprobe.engine.room import Room
 from stackprobe.engine.server import Server
-from stackprobe.engine.steps import KINDS as STEP_KINDS
-from stackprobe.engine.steps import Step
+from stackprobe.engine.state import RUN
 from stackprobe.engine.teardown import tear_down
 from stackprobe.engine.throttle import Throttle
 from stackprobe.engine.unit import units_of
@@ -123,17 +114,10 @@ class Session:
         )
         self.preparation = Preparation(self.engine, self.target, self.ends, self._endpoints, self.scrubber, self._note)
         self.room = Room(self.engine, self.target, self._all_units, self._note)
-        self.operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-            "plan": self._tell_plan,
-            "turn": self._await_turn,
-            "step": self._execute,
-            "finish": self._end_scenario,
-            "task_failed": self._take_failed_task,
-            "hide": self._hide,
-            "end": lambda _: {},
-        }
-        """What the thin client can ask for; whoever conducts the run may replace ``end``."""
-        self.server = Server(socket_path, self.handle)
+        self.requests = Requests(
+            self.preparation, self.room, self._await_plan, self._finish, self.scrubber, socket_path.parent
+        )
+        self.server = Server(socket_path, self.requests.handle)
         self.runnable: list[Scenario] = []
         self._prepared = threading.Event()
         units = [unit for one in order.scenarios for unit in self._all_units(one)]
@@ -215,11 +199,16 @@ class Session:
         :param problem: what the scenarios that did not end are told.
         """
         if reason or not self._prepared.is_set():
-            self.engine.interrupt(reason or problem or "Ansible ended")
+            self.engine.performer.interrupt(reason or problem or "Ansible ended")
             self._prepared.wait(GRACE_S + 0.5)  # the authentication notices
             self._prepared.set()
         self.lock.state("ending")
-        unfinished = [unit for one in self.order.scenarios for unit in self._units(one) if not self._finished(unit)]
+        unfinished = [
+            unit
+            for one in self.order.scenarios
+            for unit in self._units(one)
+            if not self.engine.scenarios.finished(unit)
+        ]
         with concurrent.futures.ThreadPoolExecutor(max_workers=min(max(1, len(unfinished)), _MOST_ENDING)) as pool:
             list(
                 pool.map(
@@ -246,85 +235,35 @@ class Session:
 
     def _outcome(self) -> Outcome:
         """The worst of all parts; where every scenario was skipped nothing was proven, which is an error."""
-        run = self.engine.state(RUN)
-        states = [self.engine.state(unit) for one in self.order.scenarios for unit in self._units(one)]
+        run = self.engine.scenarios.find(RUN)
+        states = [self.engine.scenarios.find(unit) for one in self.order.scenarios for unit in self._units(one)]
         scenarios = worst_of([Outcome(outcome) for state in states if state for outcome in state.outcomes])
         of_run = [Outcome(outcome) for outcome in run.outcomes] if run else []
         return worst_of([Outcome.ERROR if scenarios is Outcome.SKIPPED else scenarios, *of_run])
 
-    # --- requests of the thin client
+    # --- scenarios
 
-    def handle(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Answer one request of the thin client."""
-        operation = self.operations.get(str(request.get("op")))
-        if operation is None:
-            return {"outcome": ERROR, "fatal": True, "message": f"unknown operation {request.get('op')!r}"}
-        return operation(request)
-
-    def _tell_plan(self, _request: dict[str, Any]) -> dict[str, Any]:
+    def _await_plan(self) -> list[tuple[Scenario, str]]:
+        """The scenarios that are to run, each with each of its repetitions, as soon as that is known."""
         self._prepared.wait()
-        return {
-            "scenarios": [
-                self._host(one, unit) for one in self.runnable for unit in self._units(one) if not self._finished(unit)
-            ]
-        }
+        return [
+            (one, unit)
+            for one in self.runnable
+            for unit in self._units(one)
+            if not self.engine.scenarios.finished(unit)
+        ]
 
-    def _await_turn(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Answer when the scenario may begin, or when that is out of the question."""
-        return {"refused": self.room.take_turn(str(request["scenario"]))}
+    def _finish(self, scenario: str, problem: str | None) -> None:
+        """Tear down what a scenario left, and end it, unless that was done before.
 
-    def _hide(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Learn what else is secret: scenarios of a CI can quote more of its secrets than this cloud's."""
-        for secret in taken_apart(request["secrets"]):
-            self.scrubber.add(secret)
-        return {}
-
-    def _end_scenario(self, request: dict[str, Any]) -> dict[str, Any]:
-        name = str(request["scenario"])
-        self._finish(name, _problem(request, self.engine.state(name)))
-        return {}
-
-    def _take_failed_task(self, request: dict[str, Any]) -> dict[str, Any]:
-        """A task failed that is no step, or a step before it could be executed: an undefined variable, say."""
-        name = str(request["scenario"])
-        state = self.engine.begin(name)
-        kind = str(request["action"]).removeprefix("probe_")
-        if kind in STEP_KINDS or request.get("ignored"):
-            message = " ".join(str(request.get("message", "")).split())[:1000]
-            if "not supported between instances" in message and "'bool'" in message:
-                message += '. YAML reads a name `on`, `off`, `yes` or `no` as a truth value: write "on"'
-            step = Step(
-                kind if kind in STEP_KINDS else "task",
-                name,
-                str(request["name"]),
-                {},
-                file=request.get("file"),
-                line=request.get("line"),
-            )
-            self.engine.reject(step, message)
-            state.stopped_by_step = not request.get("ignored")
-        else:
-            state.failed_at = f"{request.get('file')}:{request.get('line')}"
-        return {}
-
-    def _execute(self, request: dict[str, Any]) -> dict[str, Any]:
-        arguments = request.get("arguments") or {}
-        step = Step(
-            kind=str(request["kind"]),
-            scenario=str(request["scenario"]),
-            name=str(request["name"]),
-            arguments=arguments,
-            zone=str(arguments["zone"]) if arguments.get("zone") not in (None, "") else None,
-            file=request.get("file"),
-            line=request.get("line"),
-        )
-        answer = self.engine.execute(step)
-        if state := self.engine.state(step.scenario):
-            state.stopped_by_step = bool(answer.get("fatal"))
-            if state.stopped_by_step:
-                state.fatal_steps.add(step.name)
-        answered: dict[str, Any] = self.scrubber(answer)
-        return answered
+        :param problem: what ended it without a step of its own that says so.
+        """
+        with self._closing.setdefault(scenario, threading.Lock()):
+            if not self.engine.scenarios.finished(scenario):
+                self.engine.scenarios.begin(scenario)
+                tear_down(self.engine, scenario, self.ends)
+                self.engine.scenarios.end(scenario, problem)
+                self.room.release(scenario)
 
     def _times(self, scenario: Scenario) -> int:
         return self.target.repeat.get(scenario.name, 1)
@@ -334,41 +273,8 @@ class Session:
 
     def _units(self, scenario: Scenario) -> list[str]:
         """The repetitions of a scenario; the first alone where it was closed before it."""
-        first = self.engine.state(scenario.name)
+        first = self.engine.scenarios.find(scenario.name)
         return [scenario.name] if first is not None and first.skipped else self._all_units(scenario)
-
-    def _host(self, scenario: Scenario, unit: str) -> dict[str, Any]:
-        """What the playbook needs for the pseudo-host of a scenario's repetition; its variables go through a file."""
-        variables: dict[str, Any] = {
-            "probe_name": f"{self.own_prefix}{unit}",
-            "probe_scenario": scenario.name,
-            "probe_cloud": self.target.cloud,
-            "probe_region": self.facts.region,
-            "probe_services": sorted(self.preparation.catalog),
-        }
-        for option, value in self.target.options.get(scenario.name, {}).items():
-            variables[scenario.variable(option)] = value
-        file = self.server.path.parent / f"{unit}.json"
-        file.write_text(json.dumps(variables), encoding="utf-8")
-        return {
-            "name": unit,
-            "role": scenario.role_name,
-            "folder": str(scenario.role.resolve()),
-            "variables": str(file),
-            "waits": self.room.must_wait(unit),
-        }
-
-    def _finish(self, scenario: str, problem: str | None) -> None:
-        with self._closing.setdefault(scenario, threading.Lock()):
-            if not self._finished(scenario):
-                self.engine.begin(scenario)
-                tear_down(self.engine, scenario, self.ends)
-                self.engine.end(scenario, problem)
-                self.room.release(scenario)
-
-    def _finished(self, scenario: str) -> bool:
-        state = self.engine.state(scenario)
-        return state is not None and state.finished
 
     # --- records
 
@@ -379,16 +285,7 @@ class Session:
         self.recorder.write("note", scenario=None, level=level, message=message)
 
     def _went_blind(self, reason: str) -> None:
-        self.engine.interrupt(f"the journal cannot be written: {reason}")
-
-
-def _problem(request: dict[str, Any], state: Any) -> str | None:
-    """What ended a scenario that no step of it reports: a task of Ansible's own."""
-    task = request.get("failed_task")
-    if not task or (state is not None and (state.stopped_by_step or state.cut or task in state.fatal_steps)):
-        return None
-    where = f" ({state.failed_at})" if state is not None and state.failed_at else ""
-    return f"the task “{task}”{where} failed: {' '.join(str(request.get('failed_message', '')).split())[:1000]}"
+        self.engine.performer.interrupt(f"the journal cannot be written: {reason}")
 
 
 __all__ = ["Order", "Session", "UsageError"]

@@ -19,9 +19,11 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def start(self) -> None:
+        """Begin to beat."""
         self._thread.start()
 
     def stop(self) -> None:
+        """Beat no more; what was noticed stays known."""
         self._stop.set()
 
     def _beat(self) -> None:

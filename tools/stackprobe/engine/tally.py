@@ -31,11 +31,13 @@ class Tally:
 
     :param members: who is to answer, all of them.
     :param count: how many requests in a row must be as expected.
+    :param same: one of them is to answer all of these requests, whoever it is.
     """
 
     members: tuple[str, ...]
     count: int
     asked: list[Asked] = field(default_factory=list)
+    same: bool = False
 
     @property
     def errors(self) -> int:
@@ -55,7 +57,13 @@ class Tally:
     @property
     def settled(self) -> bool:
         """Whether the last ``count`` requests were all as expected, and everybody has answered some of them."""
-        return len(self.asked) >= self.count and {one.member for one in self.last} == set(self.members)
+        return len(self.asked) >= self.count and self.fits({one.member for one in self.last})
+
+    def fits(self, answering: set[str]) -> bool:
+        """Whether these, and nobody else, are who is to answer."""
+        if self.same:
+            return len(answering) == 1 and answering <= set(self.members)
+        return answering == set(self.members)
 
     def settled_after_ms(self, began: float) -> float:
         """From ``began`` (monotonic seconds) until it was as expected and stayed so.
@@ -67,7 +75,7 @@ class Tally:
             if one.member not in self.members:
                 moment, seen = one.began + one.took_ms / 1000, set()
             elif one.member not in seen:
-                seen.add(one.member)
+                seen = {one.member} if self.same else seen | {one.member}
                 moment = max(moment, one.began)
         return (moment - began) * 1000
 

@@ -42,6 +42,7 @@ class Knock:
     detail: str = ""
 
     def close(self) -> None:
+        """Close the connection, if there is one."""
         if self.sock is not None:
             self.sock.close()
 

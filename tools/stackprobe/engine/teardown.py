@@ -31,28 +31,19 @@ def tear_down(engine: Engine, scenario: str, ends: float) -> None:
 def _remove(engine: Engine, entry: Entry, ends: float) -> None:
     what = entry.name.removeprefix(engine.own_prefix).removeprefix(f"{entry.scenario}-")
     step = Step("teardown", entry.scenario, f"Tear down {entry.kind.replace('_', ' ')} {what}", {})
-    start, start_t = time.monotonic(), time.time()
-    activity = Activity(
-        max(start + 1.0, min(start + PER_RESOURCE_S, ends)), entry.scenario, step.name, engine.next_sequence()
-    )
+    execution = engine.execution(step)
+    activity, start = execution.activity, execution.began
+    activity.deadline = max(start + 1.0, min(start + PER_RESOURCE_S, ends))
     activity.latest = max(activity.deadline, ends)
-    _, verdict = engine.perform(activity, lambda: _until_gone(engine, entry, activity))
+    _, verdict = engine.performer.perform(activity, lambda: _until_gone(engine, entry, activity))
     if verdict is None:
         entry.repeated = False
         engine.ledger.forget(entry)
     else:
         engine.ledger.leftover(entry)
         verdict = Verdict(verdict.outcome, f"left over: {verdict.message}", "run stackprobe sweep", verdict.status)
-    duration_ms = max(0.0, time.monotonic() - start - activity.held_s) * 1000
-    engine.record(
-        step,
-        activity.seq or 0,
-        verdict or Verdict(PASSED, ""),
-        activity,
-        start_t,
-        duration_ms,
-        deadline_ms=(activity.deadline - start) * 1000,
-    )
+    execution.duration_ms, execution.deadline_ms = execution.elapsed_ms(), (activity.deadline - start) * 1000
+    engine.record(execution, verdict or Verdict(PASSED, ""))
 
 
 def _until_gone(engine: Engine, entry: Entry, activity: Activity) -> None:

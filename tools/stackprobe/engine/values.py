@@ -9,6 +9,7 @@ In a step's arguments a mapping with one key that starts with ``$`` stands for s
 ``{$secret: other}``          a random secret of 32 characters, remembered under that name; never written anywhere
 ``{$secret_bytes: other}``    that secret as content: of what is expected, its size and digests are written, not itself
 ``{$base64: text}``           the text in base64 (what nova wants for user data)
+``{$int: "8080"}``            the whole number: what a template gives is text before ansible-core 2.19
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ class Values:
             "$secret": self.secret,
             "$secret_bytes": lambda name, scenario: self.secret(name, scenario).encode(),
             "$base64": self._base64,
+            "$int": self._int,
         }
         if len(value) != 1 or kind not in makers:
             raise StepError(
@@ -132,3 +134,10 @@ class Values:
     @staticmethod
     def _base64(text: Any, scenario: str) -> str:
         return base64.b64encode(str(text).encode()).decode()
+
+    @staticmethod
+    def _int(number: Any, scenario: str) -> int:
+        try:
+            return int(number)
+        except (TypeError, ValueError):
+            raise StepError(f"`$int` needs a whole number, not {number!r}") from None

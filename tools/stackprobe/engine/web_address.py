@@ -29,6 +29,7 @@ class WebAddress:
 
     @property
     def tls(self) -> bool:
+        """Whether it is one of https."""
         return self.scheme == "https"
 
     @property
@@ -44,6 +45,7 @@ class WebAddress:
 
     @property
     def absolute(self) -> str:
+        """The whole address, as it is asked."""
         return f"{self.scheme}://{self.authority}{self.target}"
 
     @property
@@ -63,6 +65,7 @@ class Proxy:
 
     @property
     def is_ip(self) -> bool:
+        """Whether no name has to be resolved."""
         return _is_ip(self.host)
 
     def header_lines(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import select
+import selectors
 import socket
 import ssl
 import time
@@ -62,6 +62,8 @@ class ConfirmingSender(graphyte.Sender):
                 try:
                     if not connection.recv(4096):
                         break
+                except (ssl.SSLEOFError, ssl.SSLZeroReturnError):  # so Python 3.11.2 calls an end that TLS has heard of
+                    break
                 except TimeoutError:
                     raise TimeoutError(f"not confirmed within {self.timeout:g} s") from None
             while not _is_acknowledged(connection):
@@ -96,7 +98,9 @@ def _end_stream(connection: socket.socket, remaining: Callable[[], float]) -> No
             except ssl.SSLWantReadError:
                 break
             except ssl.SSLWantWriteError:
-                select.select([], [connection], [], remaining())
+                with selectors.DefaultSelector() as writable:  # select() knows no descriptor above 1023
+                    writable.register(connection, selectors.EVENT_WRITE)
+                    writable.select(remaining())
         socket.socket.shutdown(connection, socket.SHUT_WR)  # that of SSLSocket would forget the TLS in it
         with contextlib.suppress(ssl.SSLEOFError, ssl.SSLZeroReturnError):
             connection.settimeout(remaining())

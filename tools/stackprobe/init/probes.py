@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from stackprobe.init.plan import Plan
 from stackprobe.init.service_levels import service_levels
@@ -17,7 +17,9 @@ def probes_yaml(plan: Plan, file: str, day: str) -> str:
     :param day: when the cloud was looked at, for its readers.
     """
     names = {scenario.name for scenario in plan.scenarios}
-    return "\n".join([*_head(plan, file, day), *_cloud(plan), *_tail(), *service_levels(names)]) + "\n"
+    return (
+        "\n".join([*_head(plan, file, day), *_cloud(plan), *_outbound(names), *_tail(), *service_levels(names)]) + "\n"
+    )
 
 
 def _head(plan: Plan, file: str, day: str) -> Iterator[str]:
@@ -108,6 +110,20 @@ def _why(plan: Plan, option: str) -> str:
     if option == "external" and external:
         return "where gateways and floating IPs come from"
     return "the project sees no external network: without gateways and floating IPs"
+
+
+def _outbound(names: Collection[str]) -> Iterator[str]:
+    """What only the operator knows."""
+    if "guest_outbound" in names:
+        yield from comment(
+            "What guests are to reach outside, which only you know; without it they look at the cloud's own API:"
+        )
+        yield "# options:"
+        yield "#   guest_outbound:"
+        yield "#     targets:"
+        yield '#       - {name: mirror, http: "http://deb.example.com/debian/"}'
+        yield "#       - {name: mirror name, dns: deb.example.com}"
+        yield "#       - {name: far, ping: 198.51.100.1}"
 
 
 def _tail() -> Iterator[str]:

@@ -20,6 +20,7 @@ from stackprobe.outputs.clean import clean, clip
 from stackprobe.outputs.earlier import Earlier
 from stackprobe.outputs.html_room import MOST_CHECKS, MOST_LEFTOVERS, MOST_NOTES, MOST_OPERATIONS, choose
 from stackprobe.outputs.html_timeline import timeline
+from stackprobe.outputs.page_templates import page_environment
 from stackprobe.outputs.sparkline import Sparkline, sparkline
 from stackprobe.results import Check, Outcome, Results, Scenario, Step
 from stackprobe.results.statistics import Statistics, Tally, has_duration, percentile, statistics
@@ -34,13 +35,7 @@ LONGEST_TEXT = 4_000
 
 @functools.cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_asset),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = page_environment(jinja2.FunctionLoader(_asset))
     environment.filters.update(
         duration=wording.duration,
         moment=wording.moment,

@@ -34,8 +34,9 @@ class Server(Kind):
         return {"name": f"{prefix}-"}
 
     def _status(self, connection: Connection, identity: str) -> str | None:
+        # one that says DELETED is about to go: until then it is a member of its group, and what it used is in use
         status = super()._status(connection, identity)
-        return None if status in ("deleted", "soft_deleted") else status
+        return None if status == "soft_deleted" else status
 
 
 class KeyPair(Kind):

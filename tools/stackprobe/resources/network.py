@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import openstack.exceptions
@@ -49,10 +50,37 @@ class Router(Kind):
         if body is None:
             return
         if (body.get("router") or {}).get("routes"):
-            request(connection, self.service, "PUT", self._one(connection, identity), json={"router": {"routes": []}})
+            self._keep_routes(connection, identity, [])
         for port in _ports(connection, {"device_id": identity}):
             if time.monotonic() < deadline and _is_router_interface(port):
                 remove_interface(connection, port)
+
+    def forget_routes(self, connection: Connection, identity: str, networks: list[IPv4Network | IPv6Network]) -> bool:
+        """Take away its static routes by way of these ranges of addresses, no others; whether there were any."""
+        body = self._request_gone(connection, "GET", self._one(connection, identity))
+        routes = ((body or {}).get("router") or {}).get("routes") or []
+        kept = [one for one in routes if not any(ip_address(one["nexthop"]) in network for network in networks)]
+        if len(kept) == len(routes):
+            return False
+        self._keep_routes(connection, identity, kept)
+        return True
+
+    def _keep_routes(self, connection: Connection, identity: str, kept: list[Mapping[str, Any]]) -> None:
+        request(connection, self.service, "PUT", self._one(connection, identity), json={"router": {"routes": kept}})
+
+
+class Port(Kind):
+    """One that has become a router's interface is taken off the router, which deletes it."""
+
+    def delete(self, connection: Connection, identity: str, deadline: float) -> None:
+        try:
+            super().delete(connection, identity, deadline)
+        except openstack.exceptions.ConflictException:
+            body = self._request_gone(connection, "GET", self._one(connection, identity))
+            port = (body or {}).get("port") or {}
+            if not _is_router_interface(port):
+                raise
+            remove_interface(connection, port)
 
 
 class Network(Kind):
@@ -74,9 +102,23 @@ class Network(Kind):
 
 
 def remove_interface(connection: Connection, port: Mapping[str, Any]) -> None:
-    """Take a router's interface off its network; one that is gone is fine."""
+    """Take a router's interface off its network; one that is gone is fine.
+
+    Static routes of the router that need it go first; no others, as somebody's own router may be on our network.
+    """
     path = f"/routers/{port['device_id']}/remove_router_interface"
-    ROUTER._request_gone(connection, "PUT", path, json={"port_id": port["id"]})
+    try:
+        ROUTER._request_gone(connection, "PUT", path, json={"port_id": port["id"]})
+    except openstack.exceptions.ConflictException:
+        if not ROUTER.forget_routes(connection, port["device_id"], _ranges(connection, port)):
+            raise
+        ROUTER._request_gone(connection, "PUT", path, json={"port_id": port["id"]})
+
+
+def _ranges(connection: Connection, port: Mapping[str, Any]) -> list[IPv4Network | IPv6Network]:
+    """Of the subnets that a port is on."""
+    subnets = [SUBNET._request_gone(connection, "GET", f"/subnets/{one['subnet_id']}") for one in port["fixed_ips"]]
+    return [ip_network(body["subnet"]["cidr"]) for body in subnets if body]
 
 
 def _ports(connection: Connection, query: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -108,7 +150,7 @@ FLOATING_IP = FloatingIp(
     carrier="description",
     of_project=_of_project,
 )
-PORT = Kind("port", "network", "/ports", "ports", "port", 2, of_project=_of_project)
+PORT = Port("port", "network", "/ports", "ports", "port", 2, of_project=_of_project)
 ROUTER = Router("router", "network", "/routers", "routers", "router", 3, of_project=_of_project)
 NETWORK = Network("network", "network", "/networks", "networks", "network", 4, of_project=_of_project)
 SUBNET = Kind("subnet", "network", "/subnets", "subnets", "subnet", 5, of_project=_of_project)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackprobe.config.known import Known
 from stackprobe.config.levels import Level, Path
+from stackprobe.config.model import Idle
 from stackprobe.errors import UsageError
 from stackprobe.service_levels.conditions import Mistake
 from stackprobe.service_levels.reading import read
@@ -57,17 +58,18 @@ def problems_of(document: Document, level: Level, known: Known | None) -> Iterat
     yield from _contradictions(document, level, rules)
 
 
-def idle(document: Document, level: Level, known: Known, selected: Mapping[str, bool]) -> Iterator[UsageError]:
+def idle(document: Document, level: Level, known: Known, selected: Mapping[str, bool]) -> Iterator[Idle]:
     """Rules about scenarios that nothing selects: no mistake, since the command line can select them."""
     for name, given in (level.own.get(KEY) or {}).items():
         scenario = scenario_of(given or {})
         if scenario in known.scenarios and not selected.get(str(scenario), True):
-            yield document.error(
+            problem = document.error(
                 (*level.path, KEY, name),
                 f"the rule `{name}` is about the scenario `{scenario}`, which is not selected",
                 remedy="it is unknown in every run, unless the command line selects the scenario",
                 at_key=True,
             )
+            yield Idle(str(scenario), problem)
 
 
 def scenario_of(given: Mapping[str, Any]) -> str | None:

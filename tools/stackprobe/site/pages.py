@@ -14,6 +14,7 @@ import jinja2
 from stackprobe.history.model import HistoryUnavailable, PastRun
 from stackprobe.metricname import part
 from stackprobe.outputs.clean import one_line
+from stackprobe.outputs.page_templates import page_environment
 from stackprobe.outputs.wording import counted
 from stackprobe.site.badge import badge
 from stackprobe.site.graph import HEIGHT, SPAN_S, WIDTH, Graph, graph
@@ -192,13 +193,7 @@ def _link(url: str | None) -> str | None:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("stackprobe.site"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = page_environment(jinja2.PackageLoader("stackprobe.site"))
     environment.filters.update(
         text=lambda data: one_line(data, 500),
         upper_first=lambda data: data[:1].upper() + data[1:],

@@ -62,14 +62,15 @@ def path(needs: list[str]) -> str:
     return f"{_PATH}\n" if needs else ""
 
 
-def bring(connection: Connection, needs: list[str], how: Any, activity: Activity) -> None:
-    """See to it that a guest has some programs.
+def bring(connection: Connection, needs: list[str], how: Any, activity: Activity) -> dict[str, str]:
+    """See to it that a guest has some programs; what was brought now, in words, by program.
 
     :raises StepSkipped: it lacks one, and nobody says how to bring it, or it cannot be brought.
     :raises StepFailure: it lacks one that it had before, and that is not brought again.
     """
     if how not in (None, "") and not isinstance(how, Mapping):
         raise StepError("`bring` must be a mapping of programs to how they are brought")
+    brought = {}
     for program in _absent(connection, [one for one in needs if one not in connection.found], activity):
         order = (how or {}).get(program)
         if not order and program in connection.known:
@@ -81,8 +82,10 @@ def bring(connection: Connection, needs: list[str], how: Any, activity: Activity
             raise StepSkipped(
                 f"the guest has no {program}, and it cannot be brought: {problem or 'it is not found then'}"
             )
+        brought[program] = _in_words(program, order)
     connection.found.update(needs)
     connection.known.update(needs)
+    return brought
 
 
 def _absent(connection: Connection, needs: list[str], activity: Activity) -> list[str]:
@@ -103,7 +106,7 @@ def _brought(connection: Connection, program: str, order: Any, activity: Activit
     if "packages" in order:
         if str(order["packages"]).lower() in ("false", "no"):
             return "its configuration does not want packages"
-        package = program if str(order["packages"]).lower() in ("true", "yes") else str(order["packages"])
+        package = _package(program, order["packages"])
         if not _PROGRAM.fullmatch(package):
             raise StepError(f"`bring` of {program}: {package[:60]!r} is no name of a package")
         limit_s = int(min(INSTALL_S, activity.remaining() - _SPARE_S))
@@ -118,6 +121,16 @@ def _brought(connection: Connection, program: str, order: Any, activity: Activit
         script = f'umask 077; mkdir -p "$HOME/{PLACE}" && cat > "{place}" && chmod 700 "{place}"'
         ran = _run(connection, script, activity, _content(program, str(order["file"])))
     return None if ran.rc == 0 else _last(ran)
+
+
+def _package(program: str, given: Any) -> str:
+    return program if str(given).lower() in ("true", "yes") else str(given)
+
+
+def _in_words(program: str, order: Mapping[str, Any]) -> str:
+    if "packages" in order:
+        return f"installed from the package {_package(program, order['packages'])}"
+    return f"copied from {order['file']} of the runner to ~/{PLACE}"
 
 
 def _content(program: str, path: str) -> bytes:

@@ -39,6 +39,7 @@ class Connection:
 
     @property
     def alive(self) -> bool:
+        """Whether neither side has ended it, as far as this one knows."""
         return self.transport.is_active()
 
     def broken(self, how: str) -> Exception:
@@ -62,6 +63,17 @@ class Connection:
         threading.Thread(target=self.transport.close, name=f"closing {self.name}", daemon=True).start()
 
 
+@dataclass
+class Opening:
+    """Logins to one jump host for one scenario, of which one at a time is made: the others then have it, too.
+
+    :ivar failed: when the last one came to nothing, monotonic seconds, and why.
+    """
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    failed: tuple[float, str] | None = None
+
+
 class Connections:
     """What ``probe_ssh`` opened and others use; safe to use from several threads."""
 
@@ -70,6 +82,7 @@ class Connections:
         self._open: dict[str, dict[str, Connection]] = {}
         self._pins: dict[tuple[str, str], bytes] = {}
         self._over: set[str] = set()
+        self._openings: dict[tuple[str, str], Opening] = {}
 
     def keep(self, scenario: str, connection: Connection) -> None:
         """Keep a connection under its name; one that had the name is closed. Of a scenario that is over it is closed
@@ -101,6 +114,11 @@ class Connections:
             raise found.broken("is broken")
         return found
 
+    def opening(self, scenario: str, name: str) -> Opening:
+        """What is known of the logins to a jump host."""
+        with self._lock:
+            return self._openings.setdefault((scenario, name), Opening())
+
     def pinned(self, scenario: str, name: str) -> bytes | None:
         """The host key that a connection of that name has shown before."""
         return self._pins.get((scenario, name))
@@ -111,6 +129,7 @@ class Connections:
         return set(found.known) if found is not None else set()
 
     def pin(self, scenario: str, name: str, host_key: bytes) -> None:
+        """Remember the host key that a connection of that name has shown."""
         self._pins[scenario, name] = host_key
 
     def close(self, scenario: str) -> None:

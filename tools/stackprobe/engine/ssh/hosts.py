@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from stackprobe.engine import console
@@ -56,21 +56,52 @@ class Wanted:
             )
 
 
-def prove(login: Login, wanted: Wanted, context: StepContext, server: str) -> str:
-    """How it is known that this is the guest: ``given``, ``console``, ``earlier login`` or ``first use``.
+@dataclass(frozen=True)
+class Proof:
+    """How it is known that a host is the guest.
+
+    :param source: ``given``, ``console``, ``earlier login`` or ``first use``.
+    :param login: the one that shows it.
+    :param doubt: why it is not known better, if there is something to say.
+    """
+
+    source: str
+    login: Login
+    doubt: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.doubt}" if self.doubt else self.source
+
+
+def prove(
+    login: Login, wanted: Wanted, context: StepContext, server: str, again: Callable[[Iterable[str]], Login | None]
+) -> Proof:
+    """Find out how it is known that this is the guest.
 
     :param server: its id, or empty where nobody can ask for its console log.
+    :param again: logs in once more, given the types of host keys to ask for first.
     :raises StepFailure: its console log names other keys.
     """
     if wanted.keys or not server:
-        return wanted.source
+        return Proof(wanted.source, login)
     context.activity.doing = "reading the console log"
-    named = console.host_key(context.connection, server, context.activity, login.host_key)
-    if named == login.host_key:
-        return "console"
-    if named is not None and not wanted.changing:
+    named = console.host_keys(context.connection, server, context.activity, login.host_key)
+    if not named:
+        return Proof(wanted.source, login)
+    if login.host_key_type not in named:  # a host has several, and shows the one that is asked for first
+        other = again(named)
+        if other is not None:
+            login.transport.close()
+            login = other
+    if login.host_key == named.get(login.host_key_type):
+        return Proof("console", login)
+    if login.host_key_type not in named:
+        doubt = f"the console log names {', '.join(named)} alone, and the host shows {login.host_key_type}"
+        return Proof(wanted.source, login, doubt)
+    if not wanted.changing:
+        login.transport.close()
         raise StepFailure(
-            f"the host key is {keys.fingerprint(login.host_key)}, not {keys.fingerprint(named)} of the guest's console"
-            " log: somebody else answers there"
+            f"the host key is {keys.fingerprint(login.host_key)}, not"
+            f" {keys.fingerprint(named[login.host_key_type])} of the guest's console log: somebody else answers there"
         )
-    return wanted.source
+    return Proof(wanted.source, login, "the console log names another key")

@@ -2,36 +2,67 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Mapping
 from typing import Any
+
+import openstack.connection
 
 from stackprobe.engine import tcp
 from stackprobe.engine.activity import Activity
 from stackprobe.engine.classify import StepError, StepFailure, Unanswered
 from stackprobe.engine.ssh import hosts, keys, login
-from stackprobe.engine.ssh.connections import Connection, Connections, keep_alive
+from stackprobe.engine.ssh.connections import Connection, Connections, Opening, keep_alive
 from stackprobe.engine.ssh.stages import LoginFailed
 from stackprobe.engine.steps import arguments
 
-_KNOWN = {"host", "port", "user", "key_file", "host_key"}
+_KNOWN = {"host", "port", "user", "key_file", "key", "host_key"}
 _CONNECT_S = 10.0
-_opening = threading.Lock()
+_LOOK_S = 0.25
 
 
-def connection(connections: Connections, scenario: str, given: Any, activity: Activity) -> Connection:
+def connection(
+    connections: Connections, scenario: str, given: Any, activity: Activity, cloud: openstack.connection.Connection
+) -> Connection:
     """The login to a jump host, opened once for a scenario.
 
+    :param cloud: the one whose entry in clouds.yaml may hold the key.
     :raises StepError: it is not described as it must be, or there is no login: it is no part of what is probed.
     """
-    if not isinstance(given, Mapping) or not {"host", "user", "key_file"} <= set(given) <= _KNOWN:
-        raise StepError("`jump` must be a mapping with host, user and key_file, and if wanted port and host_key")
+    whole = isinstance(given, Mapping) and {"host", "user"} <= set(given) <= _KNOWN
+    if not whole or len({"key_file", "key"} & set(given)) != 1:
+        raise StepError(
+            "`jump` must be a mapping with host, user, one of key_file and key, and if wanted port and host_key"
+        )
     host, port, user = arguments.host(given), arguments.port(given, 22), arguments.user(given)
     name = f"jump host {user}@{host}:{port}"
-    key = keys.from_file(str(given["key_file"]))
-    with _opening:
+    key = keys.from_cloud(cloud, str(given["key"])) if "key" in given else keys.from_file(str(given["key_file"]))
+    opening, asked = connections.opening(scenario, name), time.monotonic()
+    _await_turn(opening, name, activity)
+    try:
         kept = connections.find(scenario, name)
-        return kept or _open(connections, scenario, name, (host, port, user), key, given.get("host_key"), activity)
+        if kept is not None:
+            return kept
+        if opening.failed is not None and opening.failed[0] > asked:  # tried meanwhile: there is no need to do it again
+            raise StepError(opening.failed[1])
+        return _open(connections, scenario, name, (host, port, user), key, given.get("host_key"), activity)
+    except StepError as problem:
+        if activity.remaining() > 0:  # what is cut by this step's own end says nothing to others
+            opening.failed = (time.monotonic(), str(problem))
+        raise
+    finally:
+        opening.lock.release()
+
+
+def _await_turn(opening: Opening, name: str, activity: Activity) -> None:
+    """Wait for who is logging in there already, to have the same login.
+
+    :raises StepError: the step's time is over before.
+    """
+    activity.doing = f"waiting for the login to the {name}"
+    while not opening.lock.acquire(timeout=max(0.01, min(_LOOK_S, activity.remaining()))):
+        if activity.remaining() <= 0:
+            raise StepError(f"another step was still logging in to the {name} when the time was over")
 
 
 def _open(

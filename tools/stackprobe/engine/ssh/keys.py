@@ -8,12 +8,17 @@ import hashlib
 import io
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import paramiko
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from stackprobe.credentials import ssh_keys
 from stackprobe.engine.classify import StepError
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
 
 _PUBLIC_KEY = re.compile(r"((?:ssh|ecdsa|sk)-[\w.@-]{1,60}) +([A-Za-z0-9+/]{30,2000}={0,2})(?:\s|$)")
 
@@ -37,6 +42,20 @@ def from_file(path: str) -> paramiko.PKey:
         raise StepError(f"the key {path} cannot be read: {error.strerror}") from None
     except Exception:  # whatever paramiko and cryptography think of it; their messages could quote it
         raise StepError(f"{path} holds no private key that can be used") from None
+
+
+def from_cloud(connection: Connection, name: str) -> paramiko.PKey:
+    """The private key of that name in the cloud's entry of clouds.yaml.
+
+    :raises StepError: there is none that can be used.
+    """
+    held = ssh_keys.of(connection)
+    if name not in held:
+        raise StepError(f"the cloud's entry in clouds.yaml has no key `{name}`; {ssh_keys.remedy(held)}")
+    try:
+        return ssh_keys.parse(held[name])
+    except ssh_keys.Unusable as problem:
+        raise StepError(f"the key `{name}` in the cloud's entry in clouds.yaml {problem}") from None
 
 
 def fingerprint(key: bytes) -> str:

@@ -88,6 +88,7 @@ class Closing:
     channel: Any
 
     def shutdown(self, _how: int) -> None:
+        """Close it, in a thread of its own."""
         threading.Thread(target=_close, args=[self.channel], name="closing", daemon=True).start()
 
 

@@ -52,6 +52,11 @@ def flag(arguments: Mapping[str, Any], key: str, default: bool) -> bool:
     return text in ("true", "yes")
 
 
+def is_true(argument: Any) -> bool:
+    """Whether an argument that a template may have made a text of says yes: all but nothing and ``false`` does."""
+    return str(argument or "false").lower() != "false"
+
+
 def host(arguments: Mapping[str, Any], key: str = "host") -> str:
     """The argument as an address or a name of a host.
 

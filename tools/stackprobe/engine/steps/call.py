@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from stackprobe.engine import expect
-from stackprobe.engine.classify import StepError, StepFailure, StepSkipped, status_of
+from stackprobe.engine.classify import StepError, StepFailure, StepSkipped, describe, status_of
 from stackprobe.engine.steps.base import Step, StepContext, StepKind, invoke, split_arguments
 from stackprobe.engine.steps.token import with_token
 from stackprobe.engine.steps.wait import WaitStep
@@ -18,6 +19,7 @@ from stackprobe.redact import REDACTED
 
 MAX_RETRIES = 3
 """How often a 429 with ``Retry-After`` is obeyed within one step."""
+_WORDS = 300
 
 
 class _RefusedAsExpected(Exception):
@@ -44,6 +46,8 @@ class CallStep(StepKind):
     ``refused`` turns the expectation round: the cloud must refuse with one of these statuses.
     ``may_refuse`` lists statuses with which the cloud may refuse as well as do it; the result is then
     ``{refused: status}``.
+    ``not_offered`` maps statuses to what is found in the refusal (a regular expression) when the cloud does not offer
+    what is asked of it: the step is then skipped, with the cloud's own words.
     ``unless_role`` names a role whose users are above what the step proves; for them it is skipped.
     ``as`` is the name under which ``probe_token`` remembered the token that the call is made with, not the run's own.
     A 429 that says when to come back is obeyed; each attempt is a call record and the step counts as retried.
@@ -54,7 +58,7 @@ class CallStep(StepKind):
     optional = frozenset(
         {
             *("args", "creates", "name", "identity", "along", "read_back", "then", "remember"),
-            *("refused", "may_refuse", "unless_role", "as"),
+            *("refused", "may_refuse", "not_offered", "unless_role", "as"),
         }
     )
 
@@ -119,6 +123,7 @@ class CallStep(StepKind):
                 result = invoke(context, step.arguments["call"], step.arguments.get("args"), step.scenario)
             except Exception as error:
                 status = status_of(error)
+                _skip_what_is_not_offered(step.arguments.get("not_offered"), status, error)
                 if refused and status in _statuses(refused):
                     return {"status": status}
                 if may_refuse and status in _statuses(may_refuse):
@@ -148,6 +153,20 @@ def _skip_for_role(context: StepContext, role: Any) -> None:
     session: Any = context.connection.session
     if role and role in (session.auth.get_access(session).role_names or []):
         raise StepSkipped(f"the probe's user has the role {role}, of whom other rules are true")
+
+
+def _skip_what_is_not_offered(not_offered: Any, status: int | None, error: Exception) -> None:
+    if not_offered and not isinstance(not_offered, Mapping):
+        raise StepError("`not_offered` must be a mapping of HTTP statuses to regular expressions")
+    details = getattr(error, "details", None)
+    words = " ".join(details.split())[:_WORDS] if isinstance(details, str) and details else describe(error)
+    for known, pattern in (not_offered or {}).items():
+        try:
+            found = str(known) == str(status) and re.search(str(pattern), words)
+        except re.error as problem:
+            raise StepError(f"`not_offered` of {known} is no regular expression: {problem}") from None
+        if found:
+            raise StepSkipped(f"the cloud does not offer it (HTTP {status}): {words}")
 
 
 def _identity(step: Step, answer: Any) -> str | None:

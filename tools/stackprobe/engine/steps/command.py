@@ -10,6 +10,7 @@ from typing import Any
 
 from stackprobe.engine import expect, guest_text
 from stackprobe.engine.classify import StepError, StepFailure
+from stackprobe.engine.expect import Checked
 from stackprobe.engine.ssh.connections import Connection
 from stackprobe.engine.steps.arguments import flag, whole
 from stackprobe.engine.steps.base import Step, StepContext, StepKind
@@ -37,7 +38,8 @@ class CommandStep(StepKind):
 
     ``stdin`` is its input, ``sudo`` runs it as root; ``rc`` is the expected exit status (0), a list of which one is
     expected, or ``any``. ``parse``: ``text``, ``json`` or ``lines``; ``max_bytes`` of each output are kept (262144).
-    ``needs`` lists programs; one that the guest lacks is brought as ``bring`` says, or the step is skipped. ``figures``
+    ``needs`` lists programs; one that the guest lacks is brought as ``bring`` says, or the step is skipped; the result
+    and the report say what was ``brought``. ``figures``
     maps names, which end with their unit, to where the number stands in the result, or to several places whose sum it
     is; ``expect`` finds them as ``figures``.
     """
@@ -59,7 +61,8 @@ class CommandStep(StepKind):
         stdin = _stdin(context.values.resolve(arguments.get("stdin"), step.scenario))
         text = words(context.values.resolve(arguments["run"], step.scenario))
         needs = bringing.programs(arguments.get("needs"))
-        bringing.bring(connection, needs, arguments.get("bring"), context.activity)
+        brought = bringing.bring(connection, needs, arguments.get("bring"), context.activity)
+        context.checks += [Checked("brought into the guest", True, one, how) for one, how in brought.items()]
         line = command_line(connection, text, sudo=flag(arguments, "sudo", False), before=bringing.path(needs))
         ran = command.run(connection, line, context.activity, stdin=stdin, max_bytes=max_bytes)
         context.duration_ms = ran.duration_ms
@@ -72,6 +75,7 @@ class CommandStep(StepKind):
             "lines": [],
             "cut": ran.cut,
             "figures": {},
+            "brought": brought,
             "duration_ms": round(ran.duration_ms, 3),
         }
         if wanted and ran.rc not in wanted:

@@ -23,8 +23,9 @@ class ConnectStep(StepKind):
     """Connects to ``host`` and ``port``, from the runner, from the guest of the connection ``on``, or from the host
     ``jump`` outside of this run.
 
-    ``open`` (true) is what is expected; ``wait``: until it is so, which is then the step's time. ``timeout`` is how
-    long one try may take (2 s).
+    ``open`` (true) is what is expected, or ``state``: ``open``, ``refused``, ``silent``, or a list of which one is.
+    ``wait``: until it is so, which is then the step's time. ``since``: when what brings it about began, of an earlier
+    step's answer; it gives the figure ``since_ms``. ``timeout`` is how long one try may take (2 s).
     """
 
     name = "connect"
@@ -122,7 +123,7 @@ def _knocking(context: StepContext, step: Step, timeout_s: float, every_s: float
 
         if on not in (None, ""):
             raise StepError("a port is asked `on` a guest or from a `jump` host, not both")
-        connection = jump_host.connection(context.connections, step.scenario, jump, activity)
+        connection = jump_host.connection(context.connections, step.scenario, jump, activity, context.connection)
     else:
         connection = context.connections.get(step.scenario, on)
 

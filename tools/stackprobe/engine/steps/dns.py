@@ -12,6 +12,7 @@ from stackprobe.engine import name_server
 from stackprobe.engine.classify import StepError, StepFailure, Unanswered
 from stackprobe.engine.expect import Checked
 from stackprobe.engine.name_server import NODATA, Answer, Question
+from stackprobe.engine.steps.arguments import is_true
 from stackprobe.engine.steps.base import Step, StepContext, StepKind, seconds
 from stackprobe.engine.steps.wait import interval
 
@@ -54,7 +55,7 @@ class DnsStep(StepKind):
             context.resent += answer.asked - 1
             return _judged(context, arguments, asked, answer, codes, wanted)
 
-        if str(arguments.get("wait") or "false").lower() == "false":
+        if not is_true(arguments.get("wait")):
             return once()
         return _until_it_holds(context, once)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,11 +81,12 @@ class SshStep(StepKind):
         if since is not None:
             context.figures["since_ms"] = (login.at - since) * 1000
         try:
-            source = hosts.prove(login, wanted, context, server)
+            proof = hosts.prove(login, wanted, context, server, trying.again)
         except BaseException:
             login.transport.close()
             raise
-        context.checks.append(Checked("host key known from", True, _HOST_KEY_SOURCES, source))
+        login = proof.login
+        context.checks.append(Checked("host key known from", True, _HOST_KEY_SOURCES, str(proof)))
         kept = Connection(name, target.host, target.user, login.transport, way.through)
         if context.connections.pinned(step.scenario, name) == login.host_key:
             kept.known |= context.connections.known(step.scenario, name)  # the same guest as before
@@ -92,7 +94,7 @@ class SshStep(StepKind):
         context.connections.keep(step.scenario, kept)
         result = {
             "connection": name,
-            "host_key_from": source,
+            "host_key_from": proof.source,
             "fingerprint": keys.fingerprint(login.host_key),
             "server_version": login.version,
             "attempts": trying.attempts,
@@ -129,7 +131,8 @@ class _Way:
         if jump:
             from stackprobe.engine.ssh import jump as jump_host  # noqa: PLC0415
 
-            return _Way(jump_host.connection(context.connections, step.scenario, jump, context.activity))
+            made = jump_host.connection(context.connections, step.scenario, jump, context.activity, context.connection)
+            return _Way(made)
         return _Way(None)
 
     def reach(self, target: _Target, activity: Activity, waited_s: float | None) -> _Reached | tcp.Knock:
@@ -206,14 +209,20 @@ class _Trying:
             except TimeoutError:
                 raise self._given_up() from None
 
-    def _log_in(self, reached: _Reached) -> Login | None:
+    def again(self, types: Iterable[str]) -> Login | None:
+        """Another login, whose host key is of one of these types if the guest has such a one; None if there is none."""
+        reached = self._way.reach(self._target, self._context.activity, None)
+        return None if isinstance(reached, tcp.Knock) else self._log_in(reached, types)
+
+    def _log_in(self, reached: _Reached, types: Iterable[str] = ()) -> Login | None:
         from stackprobe.engine.ssh import login  # noqa: PLC0415
 
         activity, wanted = self._context.activity, self._wanted
+        types = types or wanted.types
         activity.doing = f"logging in to {self._target}"
         try:
             with activity.holding(reached.ends_by):
-                return login.log_in(reached.wire, self._target.user, self._key, activity, wanted.types, wanted.check)
+                return login.log_in(reached.wire, self._target.user, self._key, activity, types, wanted.check)
         except LoginFailed as failed:
             self._note(failed.stage, str(failed))
             return None

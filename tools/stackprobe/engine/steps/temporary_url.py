@@ -12,6 +12,7 @@ import openstack.exceptions
 
 from stackprobe.engine.classify import StepError, StepFailure
 from stackprobe.engine.plain import plain
+from stackprobe.engine.steps.arguments import is_true
 from stackprobe.engine.steps.base import Step, StepContext, StepKind, seconds
 
 METHODS = ("GET", "HEAD")
@@ -43,7 +44,7 @@ class TemporaryUrlStep(StepKind):
             raise StepError(f"`path` must be /container/object, not {path!r}")
         endpoint = str(context.connection.object_store.get_endpoint() or "").rstrip("/")
         signed = _signed_path(endpoint + path)
-        if str(arguments.get("forged") or "false").lower() != "false":
+        if is_true(arguments.get("forged")):
             signed += "-another"
         expires = int(time.time() + (seconds(arguments, "valid", VALID_S) or VALID_S))
         key = context.values.secret(arguments["key"], step.scenario)
