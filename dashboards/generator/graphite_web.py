@@ -1,4 +1,4 @@
-"""The overview for graphite-web's own dashboards (``/dashboard/save/NAME``)."""
+"""Pages for graphite-web's own dashboards (``/dashboard/save/NAME``)."""
 
 from __future__ import annotations
 

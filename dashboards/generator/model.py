@@ -24,6 +24,16 @@ def error_ratio(calls: str) -> str:
     return f"alias(asPercent(diffSeries({every}, sumSeries({calls}.{NOT_BAD}.count)), {every}), 'errors')"
 
 
+def by_scenario(step: str, figure: str, how: str = "average") -> tuple[str, str]:
+    """A figure of a step of every scenario, taken together: of those with one guest, and of those with several."""
+    return (f"aliasByNode({ROOT}.*.{step}.{figure}, 3)", f"groupByNode({ROOT}.*.{step}.*.{figure}, 3, '{how}')")
+
+
+def in_zones_or_not(step: str, figures: str) -> tuple[str, str]:
+    """Figures of a step of one scenario, which may run in several zones: without a zone, and by zone."""
+    return (f"aliasByNode({ROOT}.{step}.{figures}, 4, 5)", f"aliasByNode({ROOT}.{step}.*.{figures}, 4, 5, 6)")
+
+
 @dataclass(frozen=True)
 class Panel:
     """One picture.
