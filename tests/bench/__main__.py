@@ -1,4 +1,4 @@
-"""``python -m tests.bench [NAME …]``: run benchmarks, all by default."""
+"""``python -m tests.bench [NAME[:PART,PART…] …]``: run benchmarks, all by default; of some, parts alone."""
 
 import importlib
 import pkgutil
@@ -6,12 +6,13 @@ import sys
 
 from tests import bench
 
-names = sys.argv[1:] or sorted(
+orders = sys.argv[1:] or sorted(
     module.name.removesuffix("_bench")
     for module in pkgutil.iter_modules(bench.__path__)
     if module.name.endswith("_bench")
 )
-for name in names:
-    sys.argv[1:] = []
+for order in orders:
+    name, _, parts = order.partition(":")
+    sys.argv[1:] = parts.split(",") if parts else []
     print(f"== {name}", flush=True)
     importlib.import_module(f"tests.bench.{name}_bench").main()

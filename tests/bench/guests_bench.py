@@ -1,17 +1,22 @@
 """Guests: from the order to the login, and how near what scenarios measure is to what is injected.
 
-Needs root and the packages of `tox -e guests`. POCKETCLOUD_GUESTS_DIR=DIR uses the cloud with guests that runs in DIR.
+``python -m tests.bench guests`` for all parts, ``guests:login-16,bandwidth`` for some of them: login-1, login-4 and
+login-16 (so many guests at once), round-trip, bandwidth. Each is bounded and prints what it has; where one fails, the
+others are measured all the same. Needs root and the packages of `tox -e guests`. POCKETCLOUD_GUESTS_DIR=DIR uses the
+cloud with guests that runs in DIR.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import signal
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +24,13 @@ from pocketcloud.cloud import Cloud
 from stackprobe.results import Outcome
 
 from tests.guests.scenarios.probing import GuestsRun, run_in_the_outside
-from tests.integration.conftest import connect
 from tests.support import packages
+from tests.support.clouds import connect
 
 #: How many guests at once, and how often that is done.
-GUESTS = {1: 3, 4: 3, 16: 1}
+ROUNDS = {1: 3, 4: 3, 16: 1}
+RUN_S = 400
+"""The longest that one run takes, teardown included."""
 #: What is added to the round trip (ms), and to what a guest is limited (Mbit/s); None: nothing is injected.
 DELAYS_MS = (None, 5, 20, 100)
 RATES_MBIT = ((None, 10), (50, 100))
@@ -35,18 +42,37 @@ LOGIN = "Log in to the guest"
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print the figures; parts are named on the command line."""
+    wanted = sys.argv[1:] or list(PARTS)
+    if unknown := [name for name in wanted if name not in PARTS]:
+        sys.exit(f"there is no part {unknown[0]}; there are {', '.join(PARTS)}")
     if absent := packages.missing("guests"):
         sys.exit(f"needs apt-get install {' '.join(absent)}")
     if os.geteuid() != 0:
         sys.exit("needs root, for network namespaces")
-    print(f"load of the machine before, per processor: {os.getloadavg()[0] / (os.cpu_count() or 1):.2f}", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the cloud goes down on the way out
+    failed = []
     with _cloud() as cloud, tempfile.TemporaryDirectory(prefix="bench-") as directory:
         bench = Bench(cloud, Path(directory))
-        bench.logins()
-        bench.round_trips()
-        bench.bandwidths()
-    print(f"load of the machine after, per processor: {os.getloadavg()[0] / (os.cpu_count() or 1):.2f}", flush=True)
+        for name in wanted:
+            load, began = _load(), time.monotonic()
+            print(f"-- {name}", flush=True)
+            try:
+                PARTS[name](bench)
+            except Exception as problem:  # whatever it is, the other parts are worth their time
+                failed.append(name)
+                print(f"{name} came to nothing: {type(problem).__name__}: {problem}", flush=True)
+            print(
+                f"{name}: {time.monotonic() - began:.0f} s; load of the machine, per processor: {load:.2f} before,"
+                f" {_load():.2f} after",
+                flush=True,
+            )
+    if failed:
+        sys.exit(f"not measured to the end: {', '.join(failed)}")
+
+
+class Incomplete(Exception):
+    """A run did not find everything that is to be measured; what it has was printed."""
 
 
 class Bench:
@@ -56,34 +82,41 @@ class Bench:
         self.cloud, self.directory, self.number = cloud, directory, 0
 
     def run(self, scenario: str, rules: Iterable[dict[str, Any]] = (), **options: Any) -> GuestsRun:
-        """One scenario, with faults.
+        """One scenario, with faults, within a time; it may have failed.
 
-        :raises RuntimeError: it did not pass.
+        :raises subprocess.TimeoutExpired: it did not even end itself.
         """
         self.number += 1
         self.cloud.faults(list(rules))
         try:
             run = run_in_the_outside(
-                self.cloud, self.directory / str(self.number), [scenario], options={scenario: options}
+                self.cloud,
+                self.directory / str(self.number),
+                [scenario],
+                options={scenario: options},
+                deadline_s=RUN_S,
+                patience_s=RUN_S + 60,
             )
         finally:
             self.cloud.faults()
         if run.outcome(scenario) is not Outcome.PASSED:
-            raise RuntimeError(run.said)
+            print(f"   {scenario} has {run.outcome(scenario)}: {'; '.join(run.messages(scenario))[:500]}", flush=True)
         return run
 
-    def logins(self) -> None:
+    def logins(self, guests: int) -> None:
         """From the request for a server to the login, each guest on its own clock."""
-        print(f"{'guests at once':<16}{'from the order to the login, s: median':>40}{'p95':>8}{'max':>8}{'runs':>6}")
-        for guests, rounds in GUESTS.items():
-            took: list[float] = []
-            for _ in range(rounds):
-                scenario = "guest_login" if guests == 1 else "server_batch_login"
-                options = {} if guests == 1 else {"servers": guests}
-                run = self.run(scenario, access="direct", login_deadline=600, **options)
-                took += [step.figures["since_ms"] / 1000 for step in run.steps(scenario, LOGIN)]
-            line = f"{guests:<16}{statistics.median(took):>40.2f}{_p95(took):>8.2f}{max(took):>8.2f}{rounds:>6}"
+        scenario, options = ("guest_login", {}) if guests == 1 else ("server_batch_login", {"servers": guests})
+        took: list[float] = []
+        for _ in range(ROUNDS[guests]):
+            run = self.run(scenario, access="direct", login_deadline=RUN_S / 2, boot_deadline=RUN_S / 2, **options)
+            steps = [step for step in run.steps(scenario, LOGIN) if "since_ms" in step.figures]
+            took += [step.figures["since_ms"] / 1000 for step in steps]
+        print(f"{'guests at once':<16}{'from the order to the login, s: median':>40}{'p95':>8}{'max':>8}{'logins':>8}")
+        if took:
+            line = f"{guests:<16}{statistics.median(took):>40.2f}{_p95(took):>8.2f}{max(took):>8.2f}{len(took):>8}"
             print(line, flush=True)
+        if len(took) < guests * ROUNDS[guests]:
+            raise Incomplete(f"{guests * ROUNDS[guests] - len(took)} guests were not logged in to")
 
     def round_trips(self) -> None:
         """Round trips as east_west measures them: the first guest pings others, each as far away as was injected."""
@@ -95,10 +128,10 @@ class Bench:
         ]
         run = self.run("east_west", rules, guests=len(guests) + 1, networks=["10.98.0.0/24"], pings=PINGS)
         print(f"{'injected round trip, ms':<26}{'measured: min':>16}{'mean':>18}{'p95':>10}")
-        base: dict[str, float] = {}
+        base: dict[str, float] | None = None
         for name, delay in guests.items():
-            figures = run.figures("east_west", "Ping the other guest", f"guest1_{name}")
-            base = base or figures
+            figures = _measured(run, "east_west", "Ping the other guest", f"guest1_{name}")
+            base = figures if base is None else base
             least, mean = (_above(figures[one], base[one], delay) for one in ("rtt_min_ms", "rtt_mean_ms"))
             print(f"{delay or 'nothing':<26}{least:>16}{mean:>18}{figures['rtt_p95_ms']:>10.2f}", flush=True)
 
@@ -114,10 +147,36 @@ class Bench:
             ]
             run = self.run("network_throughput", rules, zones=list(ZONES), seconds=SENDS_S)
             for zone, rate in servers.items():
-                figures = run.figures("network_throughput", "Measure the throughput", f"{ZONES[0]}-{zone}")
+                figures = _measured(run, "network_throughput", "Measure the throughput", f"{ZONES[0]}-{zone}")
                 measured = figures["bandwidth_mbit"]
                 shown = f"{measured:.1f}" + (f" ({measured / rate * 100 - 100:+.1f} %)" if rate else "")
                 print(f"{rate or 'none':<26}{shown:>16}{figures['retransmits']:>14.0f}", flush=True)
+
+
+PARTS: dict[str, Callable[[Bench], None]] = {
+    **{f"login-{guests}": functools.partial(Bench.logins, guests=guests) for guests in ROUNDS},
+    "round-trip": Bench.round_trips,
+    "bandwidth": Bench.bandwidths,
+}
+
+
+def _measured(run: GuestsRun, scenario: str, step: str, zone: str) -> dict[str, float]:
+    """The figures of a step.
+
+    :raises Incomplete: it has none.
+    """
+    try:
+        figures = run.figures(scenario, step, zone)
+    except StopIteration:
+        figures = {}
+    if not figures:
+        raise Incomplete(f"{scenario} has measured nothing from {zone}")
+    return figures
+
+
+def _load() -> float:
+    """Of the last minute, per processor."""
+    return os.getloadavg()[0] / (os.cpu_count() or 1)
 
 
 @contextlib.contextmanager

@@ -17,10 +17,10 @@ from tests.elsewhere.checkouts import git, publish
 from tests.elsewhere.machine import pip_settings, python
 from tests.elsewhere.trials import QUICK, choose, write_probes
 from tests.github.conftest import node
-from tests.integration.conftest import admin, cloud, faults, inventory, settled_inventory
 from tests.support import packages
+from tests.support.clouds import inventory, settled_inventory
 
-__all__ = ["admin", "cloud", "faults", "node"]
+__all__ = ["node"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,7 +17,7 @@ from tests.elsewhere.cron import Cron
 from tests.elsewhere.examples import EXAMPLES
 from tests.elsewhere.processes import PATIENCE_S, ended, find, has_created, until
 from tests.elsewhere.trials import NO_IMAGES, SILENT_SUBNETS, choose
-from tests.integration.conftest import Rules
+from tests.support.clouds import Rules
 
 
 @pytest.fixture

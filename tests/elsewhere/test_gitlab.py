@@ -26,7 +26,7 @@ from tests.elsewhere.machine import pip_settings, python
 from tests.elsewhere.processes import PATIENCE_S, ended, find, has_created, until
 from tests.elsewhere.trials import NO_IMAGES, QUICK, SILENT_SUBNETS
 from tests.github.node_tools import NodeTools
-from tests.integration.conftest import Rules
+from tests.support.clouds import Rules
 
 #: What shows that a job has found the environment of the job before.
 MADE_OF = "stackprobe-venv/.cache/venv/made-of.txt"

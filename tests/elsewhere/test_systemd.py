@@ -18,7 +18,7 @@ from tests.elsewhere.examples import DEADLINE_S, EXAMPLES, FINISH_S, TEARDOWN_S,
 from tests.elsewhere.processes import PATIENCE_S, ended, has_created, until
 from tests.elsewhere.systemd import Systemd
 from tests.elsewhere.trials import NO_IMAGES, SILENT_SUBNETS, choose
-from tests.integration.conftest import Rules, inventory, settled_inventory
+from tests.support.clouds import Rules, inventory, settled_inventory
 
 UNIT = EXAMPLES / "systemd" / "stackprobe@.service"
 TIMER = EXAMPLES / "systemd" / "stackprobe@.timer"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.integration.conftest import Rules
+from tests.support.clouds import Rules
 
 #: Options of a short run.
 QUICK = "--scenario identity --scenario image"

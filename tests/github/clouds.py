@@ -13,6 +13,7 @@ from pocketcloud.cloud import Cloud
 CHECKOUT = Path(__file__).resolve().parents[2]
 EXAMPLE = CHECKOUT / "doc" / "source" / "examples" / "github" / "probe.yaml"
 HISTORY = EXAMPLE.with_name("history.yaml")
+GUESTS = EXAMPLE.with_name("guests.yaml")
 WORKFLOW = ".github/workflows/probe.yaml"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NAME = "mycloud"

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from stackprobe.results import Outcome, from_directory
 
 from tests.github.clouds import CHECKOUT
+from tests.github.operating import MACHINE, PYTHON
 from tests.github.runner import Expressions, Request, run_workflow
-from tests.github.test_workflow import MACHINE, PYTHON
 
 #: Where the services of the embedded cloud lie ready; a runner of GitHub has them in a cache of Actions.
 CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
 
 
+@pytest.mark.thorough
 def test_it_probes_a_cloud_of_its_own_and_leaves_no_process(tmp_path: Path, expressions: Expressions) -> None:
     run = run_workflow(
         Request(

@@ -17,8 +17,8 @@ from stackprobe.history.archive import ArchiveHistory
 from stackprobe.results import Outcome, from_directory
 
 from tests.github.clouds import CHECKOUT, COMMIT, HISTORY, WORKFLOW
+from tests.github.operating import MACHINE, PYTHON
 from tests.github.runner import Expressions, Request, WorkflowRun, run_workflow
-from tests.github.test_workflow import MACHINE, PYTHON
 from tests.support.git_server import GitServer
 from tests.support.github_api import REPOSITORY, TOKEN, GithubApi
 

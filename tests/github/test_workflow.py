@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
 import re
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,65 +17,14 @@ from pocketcloud.cloud import Cloud
 from pocketgraphite import down, up
 from stackprobe.results import Outcome, from_directory
 
-from tests.github.clouds import CHECKOUT, COMMIT, NAME, WORKFLOW, Repository, password, secret
-from tests.github.runner import Annotation, Expressions, Interruption, JobResult, Request, WorkflowRun, run_workflow
-from tests.github.runner.caches import CacheStore
-from tests.integration.conftest import Rules, admin, cloud, faults, inventory, settled_inventory
+from tests.github.clouds import COMMIT, NAME, Repository, password, secret
+from tests.github.operating import ARTIFACT, JOB, Runs, only, said, task_of
+from tests.github.runner import Expressions, Interruption
+from tests.support.clouds import Rules, inventory, settled_inventory
 from tests.support.leaks import leaks
+from tests.support.thorough import daily
 
-__all__ = ["admin", "cloud", "faults"]
-
-SCHEDULE = {"schedule": "7,22,37,52 * * * *"}
-#: What the machine says of package indexes; GitHub's runners need none of it.
-MACHINE = {name: value for name, value in os.environ.items() if name.startswith("PIP_") and name != "PIP_CONSTRAINT"}
-#: Whatever runs the tests, below its virtual environment, stands for the Python that the workflow asks for.
-PYTHON = Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}").resolve()
-JOB = f"probe / {NAME}"
-ARTIFACT = f"stackprobe-{NAME}"
 FILES = {"journal.jsonl", "junit.xml", "report.html", "summary.md", "summary.json", "metrics.txt", "junit-reports"}
-
-
-class Runs:
-    """Runs an operator's workflow, always on the same machine, so that what is kept from run to run fits."""
-
-    def __init__(self, root: Path, repository: Repository, expressions: Expressions, cloud: Cloud) -> None:
-        self.root, self.repository, self.secret = root, repository, secret(cloud)
-        self._expressions, self._numbers = expressions, itertools.count(int(time.time()))
-
-    def __call__(
-        self, *interruptions: Interruption, secrets: Mapping[str, str] | None = None, attempt: int = 1
-    ) -> WorkflowRun:
-        run = run_workflow(
-            Request(
-                repository="operator/monitoring",
-                directory=self.repository.write(),
-                workflow=WORKFLOW,
-                root=self.root,
-                event_name="schedule",
-                event=SCHEDULE,
-                secrets={"CLOUDS_YAML": self.secret} if secrets is None else secrets,
-                repositories={"OWNER/stackprobe": CHECKOUT},
-                machine=MACHINE,
-                python=PYTHON,
-                interruptions=interruptions,
-                run_id=next(self._numbers),
-                run_attempt=attempt,
-            ),
-            self._expressions,
-        )
-        assert run.mistakes == []
-        for job in run.jobs:
-            assert job.orphans == [], "a process outlives the job"
-            assert job.conclusion == "skipped" or job.permissions == {"contents": "read"}
-        kept = [file for file in self.root.glob("**/clouds.yaml") if "site-packages" not in file.parts]
-        assert kept == [], "credentials stay on the machine"
-        assert "Traceback" not in run.raw
-        return run
-
-    @property
-    def kept(self) -> list[str]:
-        """The keys of all caches."""
-        return list(CacheStore(self.root / "caches").keys())
 
 
 @pytest.fixture(scope="module")
@@ -100,28 +46,6 @@ def untouched(cloud: Cloud, admin: Connection) -> Iterator[None]:
     yield
     cloud.faults()
     assert settled_inventory(admin, before) == before
-
-
-def said(job: JobResult | WorkflowRun) -> list[Annotation]:
-    """The annotations that are not the runner's own."""
-    found = job.annotations if isinstance(job, WorkflowRun) else job.all_annotations
-    return [one for one in found if not one.own]
-
-
-def only(run: WorkflowRun) -> Annotation:
-    """The one annotation of a mistake; the summary says the same."""
-    (one,) = said(run)
-    assert one.level == "error"
-    summaries = [job.summary for job in run.jobs if job.summary]
-    assert len(summaries) == 1 and len(summaries[0].splitlines()) <= 5
-    return one
-
-
-def task_of(role: str, name: str) -> tuple[str, str]:
-    """File and line of a task of a scenario."""
-    file = f"roles/{role}/tasks/main.yaml"
-    lines = (CHECKOUT / file).read_text(encoding="utf-8").splitlines()
-    return file, str(next(number for number, line in enumerate(lines, 1) if line.strip() == f"- name: {name}"))
 
 
 @pytest.mark.usefixtures("untouched")
@@ -194,6 +118,7 @@ def test_the_clouds_fault_is_red_and_points_at_the_step(runs: Runs, faults: Call
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("untouched")
 def test_what_the_probe_cannot_judge_is_red_and_not_the_clouds_fault(runs: Runs, cloud: Cloud) -> None:
     run = runs(secrets={"CLOUDS_YAML": secret(cloud, password="wrong-password-1")})
@@ -209,7 +134,7 @@ def test_what_the_probe_cannot_judge_is_red_and_not_the_clouds_fault(runs: Runs,
     assert "Remove what dead runs have left" not in job.log, "the sweep would be refused too"
 
 
-@pytest.mark.parametrize("kind", ["cancel", "kill"])
+@pytest.mark.parametrize("kind", daily(["cancel", "kill"], [1]))
 @pytest.mark.usefixtures("untouched")
 def test_a_run_that_is_ended_is_reported_and_leaves_nothing(
     runs: Runs, faults: Callable[[Rules], None], kind: Any
@@ -228,6 +153,7 @@ def test_a_run_that_is_ended_is_reported_and_leaves_nothing(
         assert [name for name, _ in job.step("probe").signals] == ["SIGINT", "SIGTERM", "SIGKILL"]
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("untouched")
 def test_a_cancelled_run_that_is_quick_enough_leaves_nothing_by_itself(runs: Runs) -> None:
     runs.repository.inputs |= {"scenarios": "network", "sweep": "false"}
@@ -286,6 +212,7 @@ def test_every_cloud_of_the_configuration_has_a_job_and_none_ends_the_others(run
     assert one.concurrency != other.concurrency
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("untouched")
 def test_an_own_scenario_is_pointed_at_in_the_operators_repository(runs: Runs) -> None:
     runs.repository.inputs |= {"roles-path": "probes/roles", "scenarios": "mine"}
@@ -309,6 +236,7 @@ def test_with_a_token_the_password_is_gone_before_the_first_step_and_the_token_a
     assert masks[0] not in rest and leaks(masks[:1], run.artifacts) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("untouched")
 def test_a_keystone_that_gives_no_token_is_the_clouds_fault_and_the_password_stays(
     runs: Runs, faults: Callable[[Rules], None]
@@ -320,6 +248,7 @@ def test_a_keystone_that_gives_no_token_is_the_clouds_fault_and_the_password_sta
     assert said(run)[1].title.startswith("The cloud failed") and run.job(JOB).step("probe").exit_code == 1
 
 
+@pytest.mark.thorough
 def test_no_two_clouds_share_a_name_for_artifacts_and_caches(runs: Runs) -> None:
     runs.repository.inputs = {"clouds": '"a-b a/b é è"', "label": "slow"}
     run = runs()
@@ -350,7 +279,7 @@ jobs:
 """
 
 
-@pytest.mark.parametrize(("sweep", "works"), [("false", True), ("no", False)])
+@pytest.mark.parametrize(("sweep", "works"), daily([("false", True), ("no", False)], [0]))
 @pytest.mark.usefixtures("untouched")
 def test_the_action_alone(runs: Runs, sweep: str, works: bool) -> None:
     runs.repository.workflow = ACTION.replace("COMMIT", COMMIT).replace("SWEEP", sweep)
@@ -370,13 +299,19 @@ NOT_YAML = "clouds:\n  mycloud:\n   auth: {password: canary-password\n"
 
 @pytest.mark.parametrize(
     ("given", "words"),
-    [
-        (None, "the secret is missing"),  # a fork has none, too
-        ("", "the secret is missing"),
-        (NOT_YAML, "no valid YAML"),
-        ("just a text", "the secret is no mapping"),
-        ("clouds: {other: {auth: {auth_url: 'http://127.0.0.1:1', password: canary-password}}}", "no cloud `mycloud`"),
-    ],
+    daily(
+        [
+            (None, "the secret is missing"),  # a fork has none, too
+            ("", "the secret is missing"),
+            (NOT_YAML, "no valid YAML"),
+            ("just a text", "the secret is no mapping"),
+            (
+                "clouds: {other: {auth: {auth_url: 'http://127.0.0.1:1', password: canary-password}}}",
+                "no cloud `mycloud`",
+            ),
+        ],
+        [0, 4],
+    ),
 )
 @pytest.mark.usefixtures("untouched")
 def test_a_secret_that_is_no_good(runs: Runs, given: str | None, words: str) -> None:
@@ -389,13 +324,16 @@ def test_a_secret_that_is_no_good(runs: Runs, given: str | None, words: str) -> 
 
 @pytest.mark.parametrize(
     ("config", "inputs", "words", "place"),
-    [
-        (None, {}, "no cloud is named", ("", "")),
-        ("prefix: probes\n", {}, "no cloud is named", ("probes.yaml", "")),
-        ("clouds:\n  mycloud: {}\noptoins: {}\n", {}, "unknown key `optoins`", ("probes.yaml", "3")),
-        ("clouds:\n  mycloud: {}\n", {"clouds": "mycluod"}, "did you mean `mycloud`?", ("probes.yaml", "")),
-        (None, {"clouds": NAME, "config": "mine.yaml"}, "mine.yaml", None),
-    ],
+    daily(
+        [
+            (None, {}, "no cloud is named", ("", "")),
+            ("prefix: probes\n", {}, "no cloud is named", ("probes.yaml", "")),
+            ("clouds:\n  mycloud: {}\noptoins: {}\n", {}, "unknown key `optoins`", ("probes.yaml", "3")),
+            ("clouds:\n  mycloud: {}\n", {"clouds": "mycluod"}, "did you mean `mycloud`?", ("probes.yaml", "")),
+            (None, {"clouds": NAME, "config": "mine.yaml"}, "mine.yaml", None),
+        ],
+        [2, 3],
+    ),
 )
 def test_a_plan_that_names_no_cloud_or_cannot_be_read(
     runs: Runs, config: str | None, inputs: dict[str, Any], words: str, place: tuple[str, str] | None
@@ -412,7 +350,8 @@ def test_a_plan_that_names_no_cloud_or_cannot_be_read(
 
 
 @pytest.mark.parametrize(
-    ("inputs", "words"), [({"scenarios": "netwrok"}, "did you mean `network`?"), ({"credentials": "key"}, "neither")]
+    ("inputs", "words"),
+    daily([({"scenarios": "netwrok"}, "did you mean `network`?"), ({"credentials": "key"}, "neither")], [0]),
 )
 @pytest.mark.usefixtures("untouched")
 def test_an_input_that_is_no_good(runs: Runs, inputs: dict[str, Any], words: str) -> None:

@@ -15,8 +15,8 @@ from pocketcloud.cloud import Cloud
 
 from tests.guests.customer import Customer
 from tests.guests.outside import Outside
-from tests.integration.conftest import connect
 from tests.support import packages
+from tests.support.clouds import connect
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 
-import pytest
 from pocketcloud.cloud import Cloud
 
 from tests.guests.customer import Customer
-from tests.guests.outside import Outside, Refused, until
-from tests.guests.ruled import FIRST, METADATA, pings_once, ruled
+from tests.guests.outside import Outside, until
+from tests.guests.ruled import FIRST, METADATA, another_key_is_refused, pings_once, rebooted, ruled
 
 QUIET = "RES_OPTIONS='timeout:1 attempts:1'"
 
@@ -32,24 +31,8 @@ def test_guest_faults_change_what_a_guest_is_told(cloud: Cloud, customer: Custom
     assert told() == fair
 
 
-def rebooted(customer: Customer) -> None:
-    """The first guest boots again, from nothing."""
-    customer.cloud.compute.reboot_server(customer.servers["first"], "HARD")
-    customer.wait("first", "ACTIVE")
-
-
 def test_a_guest_with_another_key_refuses_the_one_ordered(cloud: Cloud, customer: Customer, outside: Outside) -> None:
-    with ruled(cloud, {"driver": "guest_key", "name": FIRST}):
-        rebooted(customer)
-
-        def refused() -> bool:
-            with pytest.raises(Refused) as caught:
-                outside.ssh(customer.address, "true")
-            return "Permission denied" in str(caught.value)
-
-        until(refused, "login refused")
-    rebooted(customer)
-    outside.login(customer.address)
+    another_key_is_refused(cloud, customer, outside)
 
 
 def test_a_guest_that_hangs_answers_pings_but_has_no_sshd_until_the_rule_goes(

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 from stackprobe.scenarios import roles_paths
+
+from tests.support.ports import free_port
 
 Script = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -72,18 +75,35 @@ def test_a_disk_is_measured_and_nothing_stays_on_it(script: Script, tmp_path: Pa
 
 
 def test_a_server_serves_one_client_and_is_ended(script: Script) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     try:
         assert script("network_throughput", "serve.sh", port).returncode == 0
         assert (
             said(script("network_throughput", "send.sh", "127.0.0.1", port, 1, 1))["end"]["sum_received"]["bytes"] > 0
         )
+        ends = time.monotonic() + 10
+        while _listens(port):  # the client is ready before its server ends
+            assert time.monotonic() < ends, "it ends with its client"
+            time.sleep(0.05)
         nobody = script("network_throughput", "send.sh", "127.0.0.1", port, 1, 1)
         assert nobody.returncode == 1 and "iperf3: unable to connect to server: Connection refused" in nobody.stderr
         assert script("network_throughput", "serve.sh", port).returncode == 0
         assert script("network_throughput", "serve.sh", port).returncode == 0, "one that is left over is ended"
     finally:
         assert script("network_throughput", "serve.sh", port, "stop").returncode == 0
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    assert not _listens(port)
+
+
+def test_what_another_server_serves_is_not_taken_for_ours(script: Script) -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as other:
+        done = script("network_throughput", "serve.sh", other.getsockname()[1])
+        assert done.returncode == 1 and "something else listens on port" in done.stderr, done
+
+
+def _listens(port: int) -> bool:
+    """Whether a server could not listen there now, asked without being its client."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return True
+    return False

@@ -11,7 +11,7 @@ import pytest
 from pocketcloud.cloud import Cloud
 
 from tests.guests.customer import Customer
-from tests.guests.outside import Outside, Refused, until
+from tests.guests.outside import PATIENCE_S, Outside, Refused, until
 from tests.guests.ruled import FIRST, METADATA, SECOND, pings_once, ruled
 
 WEB = "mkdir -p /var/www && head -c 750000 /dev/zero > /var/www/big && echo fair > /var/www/index.html"
@@ -134,21 +134,45 @@ def test_what_a_security_group_allows_is_closed(
         assert pings_once(outside, customer.address) or not more
 
 
+def test_pings_that_are_closed_do_not_come_in_and_answers_do(
+    cloud: Cloud, customer: Customer, outside: Outside, on_first: Callable[[str], bool]
+) -> None:
+    rule = {"packets": "closed", "name": FIRST, "protocol": "icmp"}
+    felt(cloud, rule, lambda: pings_once(outside, customer.address), "ping")
+    with ruled(cloud, rule):
+        assert on_first("ping -c 1 -W 5 203.0.113.1"), "a security group is stateful"
+
+
+def test_what_goes_out_is_closed_and_answers_go_out(
+    cloud: Cloud, customer: Customer, outside: Outside, on_first: Callable[[str], bool]
+) -> None:
+    rule = {"packets": "closed", "name": FIRST, "protocol": "icmp", "direction": "out"}
+    felt(cloud, rule, lambda: on_first("ping -c 1 -W 0.5 203.0.113.1"), "ping of the outside")
+    with ruled(cloud, rule):
+        assert pings_once(outside, customer.address)
+
+
 def test_what_no_security_group_allows_is_open(
     cloud: Cloud, customer: Customer, outside: Outside, on_first: Callable[[str], bool]
 ) -> None:
-    on_first("busybox httpd -p 8080 -h /etc")
-    closed = lambda: not outside.connects(customer.address, 8080)  # noqa: E731
+    on_first("busybox httpd -p 8088 -h /etc")
+    closed = lambda: not outside.connects(customer.address, 8088)  # noqa: E731
     felt(cloud, {"packets": "open", "name": FIRST}, closed, "closed port")
 
 
 def test_a_port_answers_500_in_the_place_of_the_guests_own_server(cloud: Cloud, web: str, outside: Outside) -> None:
+    answers: list[str] = []
+
     def status() -> str:
-        return outside.run("curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", f"{web}/").stdout
+        asked = outside.run("curl", "-sS", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", f"{web}/")
+        answers.append(f"{asked.stdout} {asked.stderr}".strip())
+        return asked.stdout
 
     felt(cloud, {"packets": "refuse_500", "name": FIRST, "port": 80}, lambda: status() == "200", "page")
     with ruled(cloud, {"packets": "refuse_500", "name": FIRST, "port": 80}):
-        until(lambda: status() == "500", "500")
+        end = time.monotonic() + PATIENCE_S
+        while status() != "500":
+            assert time.monotonic() < end, answers
 
 
 def round_trips(outside: Outside, address: str, count: int) -> tuple[int, float]:

@@ -22,7 +22,7 @@ from pocketcloud.layout import Layout
 from tests.guests.customer import Customer
 from tests.guests.outside import Outside, until
 from tests.guests.traces import machine, traces
-from tests.integration.conftest import connect
+from tests.support.clouds import connect
 
 
 @pytest.fixture

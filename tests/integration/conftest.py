@@ -1,69 +1,38 @@
-"""A real cloud for the tests: one pocketcloud a session, faults a test, and an inventory to prove that nothing is left.
+"""The full cloud: another one beside that of all tests (tests/conftest.py), with all optional services.
 
-Tests of optional services take `full_cloud`, `full_admin`, `full_demo` and `full_faults`: another cloud, with all.
-Their files belong to one worker (TOGETHER in tests/support/side_by_side.py), so that there is one such cloud.
-
-POCKETCLOUD_DIR=DIR uses the cloud that already runs in DIR, for quick work on a test, and leaves it running. If it was
-started `--with all`, it serves as the full cloud as well.
+The files that take `full_cloud`, `full_admin`, `full_demo` and `full_faults` belong to one worker (TOGETHER in
+tests/support/side_by_side.py), so that there is one such cloud.
 """
 
 from __future__ import annotations
 
-import os
-import time
+import contextlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import openstack
 import pytest
 from pocketcloud.cloud import Cloud
-from pocketcloud.layout import Layout, load_settings
-from pocketcloud.series import NEWEST, Series
-from pocketcloud.services import ALL, OPTIONAL, chosen
+from pocketcloud.services import ALL
 
-Rules = list[dict[str, Any]]
-Inventory = dict[str, dict[str, str]]
+from tests.support.clouds import Rules, connect, running
+from tests.support.side_by_side import FULL, scope
 
-
-def running(directory: Path, *extra: str, series: Series = NEWEST) -> Iterator[Cloud]:
-    """A cloud with these optional services: the one that POCKETCLOUD_DIR names if it has them, or its own."""
-    given = os.environ.get("POCKETCLOUD_DIR")
-    settings = load_settings(Layout(Path(given).resolve())) if given else None
-    if given and settings and settings.series is series:
-        one = Cloud(given)
-        status = one.status()
-        assert status.all_answer, f"POCKETCLOUD_DIR={given}: not everything answers"
-        if {service.name for service in chosen(extra)} <= {part.name for part in status.parts}:
-            one.faults()
-            yield one
-            return
-    one = Cloud(directory / "cloud")
-    one.up(extra=extra, series=series.name)
-    try:
-        yield one
-    finally:
-        one.down()
+_UNTIL_LEFT = pytest.StashKey[contextlib.ExitStack]()
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """A running cloud without faults."""
-    yield from running(tmp_path_factory.mktemp("pocketcloud"))
-
-
-@pytest.fixture(scope="session")
-def full_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def full_cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A running cloud with all optional services, without faults."""
-    yield from running(tmp_path_factory.mktemp("full-pocketcloud"), ALL)
+    with contextlib.ExitStack() as until:
+        request.session.stash[_UNTIL_LEFT] = until
+        yield until.enter_context(contextlib.contextmanager(running)(tmp_path_factory.mktemp("full-pocketcloud"), ALL))
 
 
-@pytest.fixture
-def faults(cloud: Cloud) -> Iterator[Callable[[Rules], None]]:
-    """Call it with rules of faults.json to put them in force; they are cleared after the test."""
-    cloud.faults()
-    yield cloud.faults
-    cloud.faults()
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """The full cloud ends with the last test of those that share it: idle, it takes an eighth of a core from others."""
+    if nextitem is not None and scope(item.nodeid) == FULL != scope(nextitem.nodeid):
+        item.session.stash.get(_UNTIL_LEFT, contextlib.ExitStack()).close()
 
 
 @pytest.fixture
@@ -72,28 +41,6 @@ def full_faults(full_cloud: Cloud) -> Iterator[Callable[[Rules], None]]:
     full_cloud.faults()
     yield full_cloud.faults
     full_cloud.faults()
-
-
-def connect(clouds_yaml: Path, name: str) -> openstack.connection.Connection:
-    """A connection of its own to a cloud of a clouds.yaml, untouched by the environment."""
-    loader = openstack.config.OpenStackConfig(
-        config_files=[str(clouds_yaml)], secure_files=[], vendor_files=[], load_envvars=False
-    )
-    connection = openstack.connection.Connection(config=loader.get_one(cloud=name))
-    vars(connection)["clouds_yaml"] = clouds_yaml
-    return connection
-
-
-@pytest.fixture(scope="session")
-def admin(cloud: Cloud) -> openstack.connection.Connection:
-    """The cloud's administrator."""
-    return connect(cloud.clouds_yaml, "admin")
-
-
-@pytest.fixture(scope="session")
-def demo(cloud: Cloud) -> openstack.connection.Connection:
-    """A customer of the cloud."""
-    return connect(cloud.clouds_yaml, "demo")
 
 
 @pytest.fixture(scope="session")
@@ -106,96 +53,3 @@ def full_admin(full_cloud: Cloud) -> openstack.connection.Connection:
 def full_demo(full_cloud: Cloud) -> openstack.connection.Connection:
     """A customer of the full cloud."""
     return connect(full_cloud.clouds_yaml, "demo")
-
-
-def inventory(admin: openstack.connection.Connection) -> Inventory:
-    """Every resource of every project: type → id → name. Two of them compare with `==`."""
-    identity, network, storage = admin.identity, admin.network, admin.block_storage
-    users = list(identity.users())
-    found: dict[str, Any] = {
-        "servers": admin.compute.servers(all_projects=True),
-        "server groups": admin.compute.server_groups(all_projects=True),
-        "flavors": admin.compute.flavors(is_public=None),
-        "aggregates": admin.compute.aggregates(),
-        "images": admin.image.images(),
-        "networks": network.networks(),
-        "subnets": network.subnets(),
-        "subnet pools": network.subnet_pools(),
-        "address scopes": network.address_scopes(),
-        "routers": network.routers(),
-        "ports": network.ports(),
-        "floating IPs": network.ips(),
-        "security groups": network.security_groups(),
-        "security group rules": network.security_group_rules(),
-        "volumes": storage.volumes(details=True, all_projects=True),
-        "volume snapshots": storage.snapshots(details=True, all_projects=True),
-        "volume backups": storage.backups(details=True, all_projects=True),
-        "volume transfers": storage.transfers(details=True, all_projects=True),
-        "volume types": storage.types(),
-        "users": users,
-        "projects": identity.projects(),
-        "roles": identity.roles(),
-        "services": identity.services(),
-        "endpoints": identity.endpoints(),
-        "credentials": identity.credentials(),
-    }
-    result = {kind: {one.id: str(one.name or "") for one in resources} for kind, resources in found.items()}
-    result["keypairs"] = {
-        f"{user.name}/{one.name}": one.name for user in users for one in admin.compute.keypairs(user_id=user.id)
-    }
-    # ids of attachments are not of interest, that there are some is: the volume's own record says so
-    result["volume attachments"] = {
-        one["attachment_id"]: one["server_id"]
-        for volume in storage.volumes(details=True, all_projects=True)
-        for one in volume.attachments
-    }
-    me = admin.current_user_id
-    for user in users:
-        # by policy a user's application credentials can be listed by the user and by the cloud's administrator
-        result[f"application credentials of {user.name}"] = {
-            one.id: one.name for one in identity.application_credentials(user.id)
-        }
-    # and access rules by the user alone
-    result["access rules of ours"] = {one.id: one.path for one in identity.access_rules(me)}
-    assert me in result["users"]
-    if {service.type for service in OPTIONAL} & {entry["type"] for entry in admin.service_catalog}:
-        for name in ("admin", "demo"):  # what the optional services have is for the eyes of its project only
-            result |= owned(connect(vars(admin)["clouds_yaml"], name), name)
-    return result
-
-
-def owned(connection: openstack.connection.Connection, name: str) -> Inventory:
-    """What the optional services keep for the project of a connection, called ``name``."""
-    there = {entry["type"] for entry in connection.service_catalog}
-    found: Inventory = {}
-    if "object-store" in there:
-        store = connection.object_store
-        for container in [one.name for one in store.containers()]:
-            names = [one.name for one in store.objects(container)]
-            found[f"container {container} of {name}"] = {one: one for one in names}
-    if "key-manager" in there:
-        found[f"secrets of {name}"] = {one.secret_ref: one.name or "" for one in connection.key_manager.secrets()}
-    if "orchestration" in there:
-        found[f"stacks of {name}"] = {one.id: one.name for one in connection.orchestration.stacks()}
-    if "load-balancer" in there:
-        found[f"load balancers of {name}"] = {one.id: one.name for one in connection.load_balancer.load_balancers()}
-    if "dns" in there:
-        found[f"zones of {name}"] = {one.id: one.name for one in connection.dns.zones()}
-    if "shared-file-system" in there:
-        shares = connection.shared_file_system
-        found[f"shares of {name}"] = {one.id: one.name for one in shares.shares(details=False)}
-        found[f"share snapshots of {name}"] = {one.id: one.name for one in shares.share_snapshots(details=False)}
-    return found
-
-
-def settled_inventory(
-    admin: openstack.connection.Connection, expected: Inventory, patience_s: float = 10.0
-) -> Inventory:
-    """The inventory as soon as it equals the expected one, or as it is when the patience is over.
-
-    For deletes that a service finishes after it answered.
-    """
-    end = time.monotonic() + patience_s
-    while (now := inventory(admin)) != expected and time.monotonic() < end:
-        time.sleep(0.2)
-    return now

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Collection
 from typing import Any
 
 from openstack.connection import Connection
 from stackprobe.liveness import RunLock
+from stackprobe.naming import new_run_id
+from stackprobe.sweep import sweep
+
+from tests.support.clouds import inventory, settled_inventory
 
 
 def leave_everything(connection: Connection, prefix: str, run_id: str, user: bool = False) -> None:
@@ -83,3 +89,26 @@ def kill_run(run_id: str, scope: str = "") -> None:
     """Let this machine know the run as one that was killed here."""
     with RunLock(run_id, scope) as lock:
         lock.leave_for_sweep()
+
+
+def check_sweep(
+    connection: Connection, admin: Connection, leave: Callable[[str], None], kinds: Collection[str]
+) -> None:
+    """What a dead run left goes, and that of a live one stays until that is dead, too.
+
+    :param leave: makes what a run of an id leaves; returns when all of it is finished.
+    :param kinds: what it is.
+    """
+    dead, alive = (new_run_id(time.time(), 3600) for _ in range(2))
+    empty = inventory(admin)
+    leave(alive)
+    before = inventory(admin)
+    leave(dead)
+    kill_run(dead)
+    report = sweep(connection)
+    assert (report.failed, report.unlisted, report.exit_code) == ((), (), 0)
+    assert {leftover.found.kind for leftover in report.deleted} == set(kinds)
+    assert settled_inventory(admin, before) == before
+    kill_run(alive)
+    assert sweep(connection).exit_code == 0
+    assert settled_inventory(admin, empty) == empty

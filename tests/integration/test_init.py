@@ -17,8 +17,8 @@ import yaml
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 
-from tests.integration.conftest import Rules, inventory, settled_inventory
 from tests.integration.customers import NAME, customer
+from tests.support.clouds import Rules, inventory, settled_inventory
 
 Faults = Callable[[Rules], None]
 
@@ -202,6 +202,7 @@ def test_what_the_cloud_lacks_is_told_before_anything_is_made(
     assert place("check", "probes.yaml").returncode == 0
 
 
+@pytest.mark.thorough
 def test_a_user_who_may_only_read_is_told_so_and_gets_what_only_reads(
     place: Place, cloud: Cloud, admin: Connection, tmp_path: Path
 ) -> None:

@@ -1,176 +1,196 @@
 """A run that is killed with SIGKILL, at twenty-two moments: what it reports, and that the next sweep leaves nothing.
 
 For every kind of resource one of the moments lies between the request that creates it and the answer: the cloud has
-made it, and the run never heard so.
+made it, and the run never heard so. The scenarios of a run come to such a moment each, before it is killed.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 from stackprobe.resources import KINDS
-from stackprobe.results import Outcome, from_directory
+from stackprobe.results import Outcome, Results, from_directory
 
-from tests.integration.conftest import Rules, inventory, settled_inventory
+from tests.integration.killing import PATIENCE_S, Journal, Killable, creation, kill_all, until
+from tests.support.clouds import Inventory, Rules, inventory, settled_inventory
+from tests.support.thorough import daily, marks
 
-PATIENCE_S = 60.0
-CREATIONS = (
-    ("network", "network"),
-    ("network", "subnet"),
-    ("network", "router"),
-    ("network", "security_group"),
-    ("network", "security_group_rule"),
-    ("network", "port"),
-    ("network", "floating_ip"),
-    ("image", "image"),
-    ("volume", "volume"),
-    ("volume", "volume_snapshot"),
-    ("volume_backup", "volume_backup"),
-    ("volume_transfer", "volume_transfer"),
-    ("compute", "keypair"),
-    ("compute", "server"),
-    ("compute", "image"),
-    ("identity", "user"),
+
+@dataclass(frozen=True)
+class Moment:
+    """While the answer to a scenario's creation of a kind is on its way.
+
+    :param cloud: name of the user's cloud.
+    """
+
+    scenario: str
+    kind: str
+    cloud: str = "demo"
+
+    def __str__(self) -> str:
+        return f"{self.scenario}-{self.kind}"
+
+
+WAVES = (
+    (
+        Moment("network", "network"),
+        Moment("image", "image"),
+        Moment("volume", "volume"),
+        Moment("compute", "keypair"),
+        Moment("identity", "user", "admin"),
+    ),
+    (
+        Moment("network", "subnet"),
+        Moment("security_groups", "security_group"),
+        Moment("volume", "volume_snapshot"),
+    ),
+    (
+        Moment("network", "router"),
+        Moment("security_groups", "security_group_rule"),
+        Moment("volume_backup", "volume_backup"),
+    ),
+    (Moment("network", "port"), Moment("volume_transfer", "volume_transfer"), Moment("compute", "server")),
+    (Moment("network", "floating_ip"), Moment("compute", "image")),
 )
-"""Scenario and kind: killed while the answer to the creation is on its way."""
+"""Moments that have a run in common, those of another user a run beside it."""
+DAILY = (0, 3)
+"""The waves of every day."""
+MOMENTS = [
+    pytest.param(number, moment, id=str(moment), marks=marks(number in DAILY))
+    for number, wave in enumerate(WAVES)
+    for moment in wave
+]
+HANGS = {"deadline": 300}
+"""For scenarios that would give up before the others of their run have come to their moments."""
+OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
+    "demo": {"network": HANGS, "image": HANGS, "security_groups": HANGS},
+    "admin": {"identity": {**HANGS, "wrong_password": True}},
+}
 MANY = ("compute", "endpoints", "identity", "image", "multi_nic", "network", "volume", "volume_backup")
 """Scenarios that run together and are killed together: some of each service."""
 FRACTIONS = (0.01, 0.2, 0.4, 0.6, 0.8, 0.95)
-"""Of a whole run's journal: killed when it is that long."""
-IDENTITY_OPTIONS = {"identity": {"wrong_password": True}}
+"""Of a whole run's steps and resources: killed when it has come so far."""
 
 
-@dataclass
-class Killable:
-    """``stackprobe run`` as an operator starts it, in a directory of its own."""
+@dataclass(frozen=True)
+class Killed:
+    """Runs that were killed together.
 
-    cloud: Cloud
-    directory: Path
-    cloud_name: str = "demo"
-    options: dict[str, Any] = field(default_factory=dict)
+    :ivar states: of the resource of each moment, as its run knew them then.
+    :ivar reports: the exit code of the report, and the results, by cloud.
+    :ivar sweeps: the sweep after all of it, by cloud.
+    :ivar before: what the cloud had before it, with ``after``.
+    """
 
-    @property
-    def output(self) -> Path:
-        return self.directory / "out"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "OS_CLIENT_CONFIG_FILE": str(self.cloud.clouds_yaml),
-            "XDG_STATE_HOME": str(self.directory.parent / "state"),
-        }
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "stackprobe", *arguments]
-
-    def start(self, *scenarios: str) -> psutil.Popen:
-        self.directory.mkdir(parents=True)
-        config = self.directory / "probes.yaml"
-        config.write_text(json.dumps({"options": self.options}), encoding="utf-8")
-        selection = [part for scenario in scenarios for part in ("--scenario", scenario)]
-        with open(self.directory / "run.log", "wb") as log:
-            return psutil.Popen(
-                self.command(
-                    "run", "--cloud", self.cloud_name, "--config", str(config), "--output", str(self.output), *selection
-                ),
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-
-    def records(self) -> list[dict[str, Any]]:
-        """The journal so far; a line that is being written is left out."""
-        try:
-            lines = (self.output / "journal.jsonl").read_bytes().split(b"\n")[:-1]
-        except FileNotFoundError:
-            return []
-        return [json.loads(line) for line in lines]
-
-    def stackprobe(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*arguments), env=self.environment, capture_output=True, text=True, check=False, timeout=180
-        )
-
-
-def kill_all(run: psutil.Popen) -> None:
-    """SIGKILL to the run and everything it started, at once."""
-    family = [run, *run.children(recursive=True)]
-    for process in family:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    run.wait(PATIENCE_S)
-    psutil.wait_procs(family[1:], PATIENCE_S)
-
-
-def until(condition: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
-    """What ``condition`` returns as soon as it is true."""
-    end = time.monotonic() + patience_s
-    while not (value := condition()):
-        assert time.monotonic() < end, f"in vain: {what}"
-        time.sleep(0.05)
-    return value
+    states: dict[Moment, list[str]]
+    reports: dict[str, tuple[subprocess.CompletedProcess[str], Results]]
+    sweeps: dict[str, subprocess.CompletedProcess[str]]
+    before: Inventory
+    after: Inventory
 
 
 @pytest.fixture(scope="module")
-def fair(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
-    """The journal of an undisturbed run of many scenarios together, and what each of them wrote of itself."""
+def undisturbed_runs(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], Killable]:
+    """Runs that nobody kills, by their scenarios."""
     cloud.faults()
-    many = _journal_of(Killable(cloud, tmp_path_factory.mktemp("fair") / "run"), *MANY)
-    journals = {"many": many}
-    for scenario in {scenario for scenario, _ in CREATIONS}:
-        journals[scenario] = [record for record in many if record.get("scenario") == scenario]
-    for scenario in ("identity", "volume_transfer"):  # the one as an administrator, the other is none of the many
-        journals[scenario] = _journal_of(_run_for(cloud, tmp_path_factory.mktemp("fair"), scenario), scenario)
-    return journals
+    directory = tmp_path_factory.mktemp("fair")
+    runs = {
+        ("identity",): Killable(cloud, directory / "identity", "admin", OPTIONS["admin"]),
+        ("security_groups", "volume_transfer"): Killable(cloud, directory / "others"),
+        MANY: Killable(cloud, directory / "many"),
+    }
+    processes = {scenarios: run.start(*scenarios) for scenarios, run in runs.items()}
+    for scenarios, run in runs.items():
+        assert processes[scenarios].wait(PATIENCE_S * 3) == 0, (run.directory / "run.log").read_text()
+    return runs
 
 
-def _journal_of(run: Killable, *scenarios: str) -> list[dict[str, Any]]:
-    assert run.start(*scenarios).wait(PATIENCE_S * 3) == 0, (run.directory / "run.log").read_text()
-    return run.records()
+@pytest.fixture(scope="module")
+def fair(undisturbed_runs: dict[tuple[str, ...], Killable]) -> dict[str, Journal]:
+    """A journal of an undisturbed run of each scenario."""
+    journals = {scenarios: run.records() for scenarios, run in undisturbed_runs.items()}
+    return {name: journals[scenarios] for scenarios in reversed(journals) for name in scenarios}
 
 
-def _run_for(cloud: Cloud, directory: Path, scenario: str) -> Killable:
-    if scenario == "identity":
-        return Killable(cloud, directory / "run", "admin", IDENTITY_OPTIONS)
-    return Killable(cloud, directory / "run")
+@pytest.fixture(scope="module")
+def killed(
+    cloud: Cloud, admin: Connection, demo: Connection, fair: dict[str, Journal], tmp_path_factory: Any
+) -> Iterator[Callable[[int], Killed]]:
+    """Call it with the number of a wave for its runs, killed; once each."""
+    known: dict[int, Killed] = {}
+    connections = {"admin": admin, "demo": demo}
+
+    def wave(number: int) -> Killed:
+        if number not in known:
+            before = inventory(admin)
+            moments = WAVES[number]
+            directory = tmp_path_factory.mktemp(f"wave-{number}")
+            names = {moment.cloud for moment in moments}
+            runs = {name: Killable(cloud, directory / name, name, OPTIONS[name]) for name in names}
+            cloud.faults([creation(fair[moment.scenario], moment.scenario, moment.kind) for moment in moments])
+            states = _kill_in(runs, moments, connections)
+            cloud.faults()
+            reports = {
+                name: (run.stackprobe("report", str(run.output)), from_directory(run.output))
+                for name, run in runs.items()
+            }
+            sweeps = {name: run.stackprobe("sweep", "--cloud", name) for name, run in runs.items()}
+            known[number] = Killed(states, reports, sweeps, before, settled_inventory(admin, before))
+        return known[number]
+
+    yield wave
+    cloud.faults()
 
 
-def _creation(journal: list[dict[str, Any]], kind: str) -> dict[str, Any]:
-    """The rule that lets the cloud do the first creation of ``kind``, but keeps the answer back."""
-    intended = next(
-        index
-        for index, record in enumerate(journal)
-        if record["type"] == "resource" and record["state"] == "intended" and record["kind"] == kind
-    )
-    name = journal[intended]["name"]
-    created = next(
-        index
-        for index, record in enumerate(journal)
-        if record["type"] == "resource" and record["state"] == "created" and record["name"] == name
-    )
-    calls = [record for record in journal[:created] if record["type"] == "call"]
-    creation = next(call for call in reversed(calls) if call["method"] == "POST")
-    path = re.escape(creation["url"]).replace(re.escape("{id}"), "[^/]+") + "$"
-    before = [call for call in calls if (call["method"], call["url"]) == ("POST", creation["url"])]
-    rule = {"service": creation["service"], "method": "POST", "path": path, "nth": len(before), "hang": "after"}
-    return rule
+def _kill_in(
+    runs: dict[str, Killable], moments: tuple[Moment, ...], connections: dict[str, Connection]
+) -> dict[Moment, list[str]]:
+    """Start the runs, kill them when each scenario has come to its moment, and tell what they knew of it."""
+    processes = [run.start(*(one.scenario for one in moments if one.cloud == name)) for name, run in runs.items()]
+    try:
+        names = {moment: _come(runs[moment.cloud], moment, connections[moment.cloud]) for moment in moments}
+    finally:
+        for process in processes:
+            kill_all(process)
+    return {
+        moment: [one["state"] for one in runs[moment.cloud].records() if one.get("name") == name]
+        for moment, name in names.items()
+    }
+
+
+def _come(run: Killable, moment: Moment, connection: Connection) -> str:
+    """Wait until a run has come to a moment; the name of the resource."""
+
+    def intended() -> str | None:
+        records = [one for one in run.records() if one["type"] == "resource" and one["state"] == "intended"]
+        of_it = (one["name"] for one in records if (one["scenario"], one["kind"]) == (moment.scenario, moment.kind))
+        return next(of_it, None)
+
+    name = str(until(intended, f"the intention of {moment}", 3 * PATIENCE_S))
+    until(lambda: KINDS[moment.kind].find(connection, name), f"{moment}, {name} in the cloud")
+    return name
+
+
+@pytest.mark.parametrize(("number", "moment"), MOMENTS)
+def test_a_run_killed_between_creation_and_answer_is_swept(
+    number: int, moment: Moment, killed: Callable[[int], Killed]
+) -> None:
+    wave = killed(number)
+    assert wave.states[moment] == ["intended"], "the run must not have heard of it"
+    report, results = wave.reports[moment.cloud]
+    assert report.returncode == 0, report.stderr
+    assert not results.finished
+    assert {one.name: one.outcome for one in results.scenarios}[moment.scenario] is Outcome.ERROR
+    sweep = wave.sweeps[moment.cloud]
+    assert sweep.returncode == 0, sweep.stdout + sweep.stderr
+    assert wave.after == wave.before
 
 
 @pytest.fixture
@@ -192,60 +212,29 @@ def _assert_reported_and_swept(run: Killable) -> None:
     assert sweep.returncode == 0, sweep.stdout + sweep.stderr
 
 
-@pytest.mark.usefixtures("undisturbed")
-@pytest.mark.parametrize(("scenario", "kind"), CREATIONS)
-def test_a_run_killed_between_creation_and_answer_is_swept(
-    cloud: Cloud,
-    faults: Callable[[Rules], None],
-    fair: dict[str, list[dict[str, Any]]],
-    admin: Connection,
-    demo: Connection,
-    tmp_path: Path,
-    scenario: str,
-    kind: str,
-) -> None:
-    run = _run_for(cloud, tmp_path, scenario)
-    faults([_creation(fair[scenario], kind)])
-    process = run.start(scenario)
-    try:
-        intended = until(
-            lambda: next(
-                (one for one in run.records() if one.get("kind") == kind and one.get("state") == "intended"), None
-            ),
-            f"the intention to create a {kind}",
-        )
-        connection = admin if run.cloud_name == "admin" else demo
-        until(lambda: KINDS[kind].find(connection, intended["name"]), f"a {kind} {intended['name']} in the cloud")
-        states = [one["state"] for one in run.records() if one.get("name") == intended["name"]]
-        assert states == ["intended"], "the run must not have heard of it"
-    finally:
-        kill_all(process)
-    faults([])
-    _assert_reported_and_swept(run)
-
-
 @pytest.mark.usefixtures("undisturbed", "faults")
-@pytest.mark.parametrize("fraction", FRACTIONS)
+@pytest.mark.parametrize("fraction", daily(FRACTIONS, [1, 4]))
 def test_a_run_of_many_scenarios_killed_on_its_way_is_swept(
-    cloud: Cloud, fair: dict[str, list[dict[str, Any]]], tmp_path: Path, fraction: float
+    cloud: Cloud, undisturbed_runs: dict[tuple[str, ...], Killable], tmp_path: Path, fraction: float
 ) -> None:
     run = Killable(cloud, tmp_path / "run")
     process = run.start(*MANY)
     try:
-        least = max(1, fraction * len(fair["many"]))
-        until(lambda: len(run.records()) >= least, f"{fraction:.0%} of the journal", 3 * PATIENCE_S)
+        least = max(1, fraction * undisturbed_runs[MANY].progress())
+        until(lambda: run.progress() >= least, f"{fraction:.0%} of the run", 3 * PATIENCE_S)
     finally:
         kill_all(process)
     _assert_reported_and_swept(run)
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undisturbed")
 def test_what_had_failed_before_the_kill_stays_failed(
-    cloud: Cloud, faults: Callable[[Rules], None], fair: dict[str, list[dict[str, Any]]], tmp_path: Path
+    cloud: Cloud, faults: Callable[[Rules], None], fair: dict[str, Journal], tmp_path: Path
 ) -> None:
     run = Killable(cloud, tmp_path / "run")
     refused = {"service": "glance", "method": "POST", "path": "/v2/images$", "status": 503}
-    faults([refused, _creation(fair["network"], "router")])
+    faults([refused, creation(fair["network"], "network", "router")])
     process = run.start("image", "network")
     try:
         until(

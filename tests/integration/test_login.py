@@ -18,11 +18,12 @@ from stackprobe.cloud import open_cloud
 from stackprobe.results import Outcome
 
 from tests.integration import tokens
-from tests.integration.conftest import inventory, settled_inventory
 from tests.integration.engine import hostile
 from tests.integration.probing import run_probes
 from tests.integration.tokens import STACKPROBE, entry_in, login, logout, status_of_token
 from tests.support.authority import authority
+from tests.support.clouds import inventory, settled_inventory
+from tests.support.thorough import daily
 
 Faults = Callable[[list[dict[str, Any]]], None]
 ISSUE = {"service": "keystone", "method": "POST", "path": "/auth/tokens$"}
@@ -66,12 +67,19 @@ def secret(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any], str]:
     return (request.param, *request.getfixturevalue(request.param))
 
 
-def test_a_token_takes_the_place_of_the_credentials(
-    file: Path, admin: Connection, secret: tuple[str, dict[str, Any], str]
+def private_key(directory: Path) -> str:
+    """The text of a new private SSH key."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", directory / "key"], check=True)
+    return (directory / "key").read_text(encoding="utf-8")
+
+
+def test_a_token_takes_the_place_of_the_credentials_and_keys_stay(
+    file: Path, tmp_path: Path, admin: Connection, secret: tuple[str, dict[str, Any], str]
 ) -> None:
     kind, clouds, hidden = secret
     more = {"interface": "internal", "verify": False, "image_api_version": "2", "profile": "auro"}
-    clouds = {"clouds": {"demo": clouds["clouds"]["demo"] | more}}
+    keys = {"ssh_keys": {"bastion": private_key(tmp_path)}}
+    clouds = {"clouds": {"demo": clouds["clouds"]["demo"] | more | {"stackprobe": keys}}}
     done = login(clouds, file, "--token", "--cloud", "demo", "--region", "RegionOne")
     assert (done.returncode, done.stderr) == (0, "")
     told, entry = json.loads(done.stdout), entry_in(file)
@@ -83,6 +91,7 @@ def test_a_token_takes_the_place_of_the_credentials(
         "expires": entry["stackprobe"]["expires"],
     }
     assert entry["stackprobe"]["token_of"] == kind
+    assert entry["stackprobe"]["ssh_keys"] == keys["ssh_keys"]
     assert entry["auth"].keys() == {"auth_url", "token", "project_id"}
     assert {key: entry[key] for key in more if key != "profile"} == {
         key: value for key, value in more.items() if key != "profile"
@@ -100,6 +109,7 @@ def test_a_token_takes_the_place_of_the_credentials(
     assert done.returncode == 0 and "there is no" in done.stdout
 
 
+@pytest.mark.thorough
 def test_all_scenarios_pass_with_nothing_but_a_token(
     file: Path, tmp_path: Path, admin: Connection, password: tuple[dict[str, Any], str]
 ) -> None:
@@ -120,6 +130,7 @@ def test_all_scenarios_pass_with_nothing_but_a_token(
     assert status_of_token(admin, token) == 404
 
 
+@pytest.mark.thorough
 def test_a_token_of_an_application_credential_is_used_for_what_it_can(
     file: Path, tmp_path: Path, admin: Connection, application_credential: tuple[dict[str, Any], str]
 ) -> None:
@@ -278,7 +289,9 @@ def test_after_a_keystone_that_fails_the_run_itself_says_so(
     assert logout(file).returncode == 0 and not file.parent.exists()
 
 
-@pytest.mark.parametrize("fault", [{"status": 503}, {"drop": "before"}, {"hang": "before"}, {"status": 204}], ids=str)
+@pytest.mark.parametrize(
+    "fault", daily([{"status": 503}, {"drop": "before"}, {"hang": "before"}, {"status": 204}], [0, 3]), ids=str
+)
 def test_a_token_that_the_cloud_does_not_revoke_is_said_and_the_files_are_gone(
     file: Path, password: tuple[dict[str, Any], str], admin: Connection, faults: Faults, fault: dict[str, Any]
 ) -> None:

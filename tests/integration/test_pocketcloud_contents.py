@@ -10,8 +10,8 @@ import openstack
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 
-from tests.integration.conftest import connect, inventory, settled_inventory
 from tests.integration.waiting import wait
+from tests.support.clouds import connect, inventory, settled_inventory
 
 
 def test_a_customer_finds_what_a_public_cloud_gives(demo: Connection) -> None:

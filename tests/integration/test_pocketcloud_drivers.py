@@ -11,7 +11,7 @@ from openstack import exceptions
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 
-from tests.integration.conftest import Inventory, inventory, settled_inventory
+from tests.support.clouds import Inventory, inventory, settled_inventory
 
 Rules = Callable[[list[dict[str, Any]]], None]
 

@@ -24,9 +24,7 @@ from pocketcloud.cloud import Cloud
 from pocketcloud.errors import ServiceDied
 from pocketcloud.layout import Layout, load_settings
 
-from tests.integration.conftest import connect
-
-pytestmark = pytest.mark.alone
+from tests.support.clouds import connect
 
 
 @pytest.fixture
@@ -92,6 +90,7 @@ def let_something_hang(cloud: Cloud, demo: Any) -> None:
         demo.network.get("/networks", timeout=0.5)
 
 
+@pytest.mark.thorough
 def test_a_second_cloud_beside_the_first_with_tls_and_a_long_line(cloud: Cloud, directory: Path) -> None:
     other = Cloud(directory)
     settings = other.up(tls=True, rtt_ms=60)
@@ -120,12 +119,12 @@ def test_a_second_cloud_beside_the_first_with_tls_and_a_long_line(cloud: Cloud, 
     started = time.monotonic()
     with socket.create_connection(("127.0.0.1", port)) as plain:
         context.wrap_socket(plain, server_hostname="127.0.0.1").close()
-    assert 0.12 <= time.monotonic() - started < 2
+    assert 0.12 <= time.monotonic() - started < 10
 
     let_something_hang(other, demo)
     started = time.monotonic()
     assert other.down() == 0
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
     assert processes.find(directory) == []
     assert main(["status", str(directory)]) == 1
     assert (directory / "log" / "nova.log").stat().st_size > 0
@@ -141,6 +140,7 @@ def test_the_ports_of_a_running_cloud_are_taken(
     assert "taken" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_a_service_that_dies_while_starting_ends_everything_and_a_later_up_recovers(
     directory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -170,7 +170,7 @@ def test_a_service_that_dies_while_starting_ends_everything_and_a_later_up_recov
     up = pocketcloud("up", str(directory))
     until(lambda: processes.find(directory))  # at once: a quiet machine is done in a few seconds
     up.send_signal(signal.SIGINT)
-    _, error = up.communicate(timeout=30)
+    _, error = up.communicate(timeout=60)
     assert up.returncode == 130 and "interrupted" in error
     assert processes.find(directory) == []
 
@@ -184,9 +184,10 @@ def test_a_service_that_dies_while_starting_ends_everything_and_a_later_up_recov
     assert not answering.pop("glance") and all(answering.values())
     assert main(["status", str(directory)]) == 1
     os.kill(pids["supervisor"], signal.SIGKILL)  # the kernel ends the others
-    until(lambda: not processes.find(directory), patience_s=5)
+    until(lambda: not processes.find(directory), patience_s=20)
 
 
+@pytest.mark.thorough
 def test_two_ups_at_once_build_one_golden_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both wait for one build, whose predecessor was killed half-way; then both run."""
     ours = tmp_path / "cache"
@@ -200,11 +201,11 @@ def test_two_ups_at_once_build_one_golden_state(tmp_path: Path, monkeypatch: pyt
     until(lambda: processes.find(partial))
     killed.kill()
     killed.communicate()
-    until(lambda: not processes.find(partial), patience_s=5)  # what it had started ends with it
+    until(lambda: not processes.find(partial), patience_s=20)  # what it had started ends with it
 
     both = [pocketcloud("up", str(tmp_path / name)) for name in "ab"]
     try:
-        errors = [one.communicate(timeout=120)[1] for one in both]
+        errors = [one.communicate(timeout=300)[1] for one in both]
         assert [one.returncode for one in both] == [0, 0], errors
         assert sum("building the golden state (once): done" in error for error in errors) == 1
         assert sum("waiting for another pocketcloud" in error for error in errors) == 1

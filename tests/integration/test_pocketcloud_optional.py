@@ -15,7 +15,7 @@ from pocketcloud.cli import main
 from pocketcloud.cloud import Cloud
 from pocketcloud.services import ALL, CORE, OPTIONAL
 
-from tests.integration.conftest import connect
+from tests.support.clouds import connect
 
 #: A request that a customer may make of each service, below its endpoint.
 LISTS = {
@@ -108,6 +108,7 @@ def test_a_stack_makes_what_its_template_says_and_takes_it_along(full_demo: Conn
     assert not full_demo.network.find_network("of a stack") and not list(full_demo.compute.servers())
 
 
+@pytest.mark.thorough
 def test_a_cloud_with_them_and_tls_leaves_nothing_running(tmp_path_factory: pytest.TempPathFactory) -> None:
     cloud = Cloud(tmp_path_factory.mktemp("optional") / "cloud")
     try:

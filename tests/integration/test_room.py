@@ -147,6 +147,7 @@ def test_what_never_fits_is_an_error_that_creates_nothing_and_stops_nobody(
     assert {one["scenario"] for one in records(run, "resource")} == {"right"}
 
 
+@pytest.mark.thorough
 def test_without_an_answer_about_quotas_everything_runs_and_the_report_says_so(probe: Probe) -> None:
     rules = [{"service": "neutron", "path": "/quotas/", "status": 500}]
     run = probe("left", "right", rules=rules)
@@ -156,6 +157,7 @@ def test_without_an_answer_about_quotas_everything_runs_and_the_report_says_so(p
     assert [one["status"] for one in records(run, "call") if "quota" in one["url"]] == [500]
 
 
+@pytest.mark.thorough
 def test_the_caps_of_the_configuration_are_kept(probe: Probe) -> None:
     cap = 4
     run = probe(*NAMES, parallel=1, requests_per_second=cap)

@@ -22,8 +22,8 @@ from stackprobe.naming import new_run_id
 from stackprobe.resources import KINDS
 from stackprobe.sweep import find_leftovers, removal, sweep
 
-from tests.integration.conftest import inventory, settled_inventory
 from tests.integration.leftovers import kill_run, leave_everything
+from tests.support.clouds import inventory, settled_inventory
 
 Faults = Callable[[list[dict[str, Any]]], None]
 Connection = openstack.connection.Connection

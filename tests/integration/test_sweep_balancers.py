@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
+import functools
 from pathlib import Path
 
 import pytest
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 from stackprobe.cloud import open_cloud
-from stackprobe.naming import new_run_id
-from stackprobe.sweep import sweep
 
-from tests.integration.conftest import inventory, settled_inventory
-from tests.integration.leftovers import kill_run
+from tests.integration.leftovers import check_sweep
 from tests.integration.waiting import wait
 
 KINDS = {"load_balancer", "network", "share", "share_snapshot", "subnet", "zone"}
@@ -47,17 +44,5 @@ def test_what_a_dead_run_left_goes_and_that_of_a_live_one_stays(
 ) -> None:
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(full_cloud.clouds_yaml))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    dead, alive = (new_run_id(time.time(), 3600) for _ in range(2))
     connection = open_cloud("demo", timeout_s=60)
-    empty = inventory(full_admin)
-    leave(connection, alive)
-    before = inventory(full_admin)
-    leave(connection, dead)
-    kill_run(dead)
-    report = sweep(connection)
-    assert (report.failed, report.unlisted, report.exit_code) == ((), (), 0)
-    assert {leftover.found.kind for leftover in report.deleted} == KINDS
-    assert settled_inventory(full_admin, before) == before
-    kill_run(alive)
-    assert sweep(connection).exit_code == 0
-    assert settled_inventory(full_admin, empty) == empty
+    check_sweep(connection, full_admin, functools.partial(leave, connection), KINDS)

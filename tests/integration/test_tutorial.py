@@ -50,6 +50,7 @@ def test_the_tutorial(directory: Path, tmp_path: Path) -> None:
     assert status.returncode != 0, "the cloud has ended"
 
 
+@pytest.mark.thorough
 def test_your_own_scenario(directory: Path, tmp_path: Path) -> None:
     follow(PAGES / "your-own-scenario.md", directory, environment_of(PROGRAM, tmp_path))
     for name in ("first", "second", "third"):

@@ -7,17 +7,21 @@ Python of this machine can run.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from stackprobe.filelock import locked
+
 WANTED = ("2.16", "2.18", "newest")
 OLD = ("2.16", "2.18")
+_PATIENCE_S = 600.0
 NEWEST_NEEDS = (3, 12)
 """The Python that the newest ansible-core needs."""
 
@@ -40,6 +44,23 @@ def given() -> list[Program]:
     return [Program(f"{release(path)} on {_python_of(path)}", path) for path in paths]
 
 
+def old_or_own() -> Mapping[str, Callable[[], Program]]:
+    """What to test with where Ansible is not the subject, by name; called, each is there.
+
+    Those that are given, old ones where all are to be tested, else the one beside this Python.
+    """
+    if found := given():
+        return {one.name: functools.partial(_itself, one) for one in found}
+    if os.environ.get("STACKPROBE_TEST_ALL_ANSIBLES"):
+        return {wanted: functools.partial(make, wanted) for wanted in OLD}
+    beside = Path(sys.executable).with_name("ansible-playbook")
+    return {"the one beside this Python": functools.partial(_itself, Program("the one beside this Python", beside))}
+
+
+def _itself(program: Program) -> Program:
+    return program
+
+
 def release(program: Path) -> str:
     """The release of ansible-core that a program is of.
 
@@ -58,16 +79,21 @@ def make(wanted: str) -> Program:
     version = _version(python)
     home = _cache() / f"ansible-{wanted}-python{'.'.join(map(str, version))}"
     program = home / "bin" / "ansible-playbook"
-    if not (home / "complete").exists():
-        shutil.rmtree(home, ignore_errors=True)
-        subprocess.run([str(python), "-m", "venv", str(home)], check=True)
-        requirement = "ansible-core" if wanted == "newest" else f"ansible-core=={wanted}.*"
-        pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        unconstrained = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
-        subprocess.run([*pip, requirement], check=True, env=unconstrained)
-        (home / "complete").touch()
+    _cache().mkdir(parents=True, exist_ok=True)
+    with locked(_cache() / f"{home.name}.lock", _PATIENCE_S, RuntimeError(f"another process makes {home} for long")):
+        if not (home / "complete").exists():
+            _install(python, home, "ansible-core" if wanted == "newest" else f"ansible-core=={wanted}.*")
     note = "" if wanted != "newest" or version >= NEWEST_NEEDS else f" (the newest for {version[0]}.{version[1]})"
     return Program(f"{release(program)}{note}", program)
+
+
+def _install(python: Path, home: Path, requirement: str) -> None:
+    shutil.rmtree(home, ignore_errors=True)
+    subprocess.run([str(python), "-m", "venv", str(home)], check=True)
+    pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    unconstrained = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
+    subprocess.run([*pip, requirement], check=True, env=unconstrained)
+    (home / "complete").touch()
 
 
 def newest_name() -> str:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dnslib import CNAME, QTYPE, RCODE, RR, TXT, A, DNSError, DNSRecord
 from dnslib.server import BaseResolver, DNSHandler, DNSLogger, DNSServer
 
+from tests.support.ports import free_port
+
 TTL_S = 60
 LARGEST_BYTES = 1232
 """Of an answer over UDP."""
@@ -76,16 +78,17 @@ class _Handler(DNSHandler):
 def name_server() -> Iterator[NameServer]:
     """One that runs, on UDP and TCP; its ``address`` is ``127.0.0.1:PORT``."""
     resolver = NameServer()
-    quiet = DNSLogger("-recv,-send,-request,-reply,-truncated,-error")
-    udp = DNSServer(resolver, address="127.0.0.1", port=0, handler=_Handler, logger=quiet)
-    port = udp.server.server_address[1]
-    tcp = DNSServer(resolver, address="127.0.0.1", port=port, tcp=True, handler=_Handler, logger=quiet)
+    port, quiet = free_port(), DNSLogger("-recv,-send,-request,-reply,-truncated,-error")
     resolver.address = f"127.0.0.1:{port}"
-    for server in (udp, tcp):
+    servers = [
+        DNSServer(resolver, address="127.0.0.1", port=port, tcp=tcp, handler=_Handler, logger=quiet)
+        for tcp in (False, True)
+    ]
+    for server in servers:
         server.start_thread()
     try:
         yield resolver
     finally:
-        for server in (udp, tcp):
+        for server in servers:
             server.stop()
             server.server.server_close()

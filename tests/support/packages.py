@@ -47,6 +47,8 @@ NEEDED = {
         "curl": "curl",
         "e2fsprogs": "mkfs.ext4",
         "isc-dhcp-client": "dhclient",
+        "dropbear-bin": "dropbear",
+        "sudo": "sudo",
         "openssh-client": "ssh",
         "openssh-server": "sshd",
         "bc": "bc",
@@ -60,7 +62,7 @@ NEEDED = {
         "qemu-utils": "qemu-img",
         "ipxe-qemu": "/usr/lib/ipxe/qemu/pxe-virtio.rom",
         "python3-libvirt": "/usr/lib/python3/dist-packages/libvirt.py",
-        "dropbear-bin": "dropbear",
+        "mmdebstrap": "mmdebstrap",
     },
 }
 #: Programs of administrators may not be on a user's PATH.

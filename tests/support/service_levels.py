@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stackprobe.history.memory import MemoryHistory
 from stackprobe.history.model import History, Sample
 from stackprobe.journal import read
 from stackprobe.outputs.metrics import points
@@ -16,6 +15,7 @@ from stackprobe.results import Results, build
 from stackprobe.service_levels import Evaluation, Verdict
 from stackprobe.service_levels.judging import evaluate
 
+from tests.support.memory_history import MemoryHistory
 from tests.unit import journals
 
 EVERY_S = 600

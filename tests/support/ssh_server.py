@@ -14,21 +14,9 @@ from pathlib import Path
 
 import psutil
 
-from tests.support import packages
+from tests.support import sshd
+from tests.support.ports import free_port
 
-_SETTINGS = """\
-ListenAddress 127.0.0.1:{port}
-HostKey {place}/host_key
-AuthorizedKeysFile {place}/authorized_keys
-AuthenticationMethods publickey
-PermitRootLogin prohibit-password
-UsePAM no
-StrictModes no
-PidFile none
-LogLevel VERBOSE
-MaxStartups 100
-{more}
-"""
 _START_S = 20.0
 
 
@@ -39,16 +27,12 @@ class SshServer:
     """
 
     def __init__(self, place: Path, more: str = "") -> None:
-        program = packages.program("sshd")
-        assert program, "there is no sshd: apt-get install openssh-server"
-        self._program, self.place, self.user = program, place, getpass.getuser()
-        self.host, self.port = "127.0.0.1", _free_port()
+        self.place, self.user = place, getpass.getuser()
+        self.host, self.port = "127.0.0.1", free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self.place.mkdir(parents=True, exist_ok=True)
         (self.place / "authorized_keys").touch()
-        (self.place / "sshd_config").write_text(_SETTINGS.format(port=self.port, place=place, more=more))
-        if os.getuid() == 0:
-            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+        self._command = sshd.command(place, self.port, more)
         self.new_host_key()
 
     def new_host_key(self) -> None:
@@ -70,8 +54,7 @@ class SshServer:
     def start(self) -> None:
         """Start it and wait until it answers."""
         log = (self.place / "log").open("ab")
-        command = [self._program, "-D", "-e", "-f", str(self.place / "sshd_config")]
-        self._process = subprocess.Popen(command, stderr=log, start_new_session=True)
+        self._process = subprocess.Popen(self._command, stderr=log, start_new_session=True)
         ends = time.monotonic() + _START_S
         while True:
             try:
@@ -84,12 +67,12 @@ class SshServer:
 
     def stop(self) -> None:
         """End the server and every login."""
-        if self._process is not None:
-            for login in [*_children(self._process.pid), self._process.pid]:
+        process, self._process = self._process, None  # a test may stop it beside its fixture
+        if process is not None:
+            for login in [*_children(process.pid), process.pid]:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(login, 9)
-            self._process.wait()
-            self._process = None
+            process.wait()
 
     def restart(self) -> None:
         self.stop()
@@ -253,10 +236,3 @@ def _children(parent: int) -> list[int]:
         return [one.pid for one in psutil.Process(parent).children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-    return port

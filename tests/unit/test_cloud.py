@@ -11,7 +11,7 @@ import keystoneauth1.session
 import pytest
 import requests
 from openstack.config import loader
-from stackprobe.cloud import facts, known_clouds, open_cloud, secrets_of
+from stackprobe.cloud import facts, open_cloud, secrets_of
 from stackprobe.errors import UsageError
 
 GOOD = """\
@@ -90,7 +90,9 @@ def test_the_file_named_in_the_environment_comes_first(
     clouds(GOOD)
     clouds(GOOD.replace("demo:", "other:"), "mine.yaml")
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "mine.yaml"))
-    assert known_clouds() == ["other", "app"]
+    assert open_cloud("other").config.name == "other"
+    with pytest.raises(UsageError, match="there is no cloud `demo`"):
+        open_cloud("demo")
 
 
 def test_secrets_may_stand_in_a_file_of_their_own(clouds: Any) -> None:
@@ -164,6 +166,12 @@ def test_an_unreadable_clouds_yaml_is_named(clouds: Any, monkeypatch: pytest.Mon
     [
         ("clouds:\n  demo:\n    auth: {password: canary-x\n", 4, "no valid YAML"),
         ("clouds:\n\tdemo: 1\n", 2, "no valid YAML"),
+        ("clouds:\n  demo:\n    auth: {password: !canary x}\n", 3, "a constructor for the tag"),
+        ("clouds:\n  demo:\n    auth: {password: *canary}\n", 3, "undefined alias"),
+        ("clouds:\n  demo:\n    auth: {password: !canary!x x}\n", 3, "undefined tag handle"),
+        ("clouds:\n  demo:\n    auth: {password: !!int canary}\n", None, "invalid literal"),
+        ("clouds:\n  demo:\n    auth: {password: !!bool canary}\n", None, "does not fit the tag before it"),
+        ("clouds: [demo\ndemo: 1\n", 2, "expected ',' or ']', but got ':'"),
         ("", 1, "is empty"),
         ("- demo\n", 1, "no mapping"),
         ("clouds: [demo]\n", 1, "must map names to clouds"),
@@ -177,7 +185,7 @@ def test_an_unreadable_clouds_yaml_is_named(clouds: Any, monkeypatch: pytest.Mon
         (GOOD.replace("  demo:\n", "  demo:\n    auth_type: pasword\n"), 2, "unknown auth_type `pasword`"),
     ],
 )
-def test_a_mistake_in_clouds_yaml_is_shown_at_its_line(clouds: Any, text: str, line: int, words: str) -> None:
+def test_a_mistake_in_clouds_yaml_is_shown_at_its_line(clouds: Any, text: str, line: int | None, words: str) -> None:
     path = clouds(text)
     error = error_of()
     assert (error.file, error.line) == (str(path), line), str(error)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 from pathlib import Path
 
 import jsonschema
 import pytest
+from stackprobe.commands import run
 from stackprobe.config import Config, InvalidConfig, Known, KnownScenario, Steps, load_config, schema
 from stackprobe.config.complete import complete
 
@@ -321,6 +324,21 @@ def test_scenarios_with_guests_run_where_the_cloud_is_said_to_have_them(tmp_path
     one = WITH_GUESTS.scenarios["login"]
     assert target.selection.runs("login", one.tags, one.opt_in) is runs
     assert ["which is not selected" in str(one) for one in config.warnings] == ([] if runs else [True])
+
+
+def test_a_run_warns_of_what_it_does_not_select_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "probes.yaml"
+    file.write_text("scenarios: {names: [image]}\nrepeat: {identity: 2, network: 2}\n")
+    parser = argparse.ArgumentParser()
+    run.add_arguments(parser)
+
+    def warned(*selection: str) -> list[str]:
+        run.resolve(parser.parse_args(["--cloud", "demo", "--config", str(file), *selection]))
+        return re.findall(r"warning: .*of the scenario `(\w+)`", capsys.readouterr().err)
+
+    assert warned() == ["identity", "network"]
+    assert warned("--scenario", "identity") == ["network"]
+    assert warned("--scenario", "identity", "--scenario", "network") == []
 
 
 def test_guests_that_are_wanted_and_left_out_are_a_mistake(tmp_path: Path) -> None:

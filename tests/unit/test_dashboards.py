@@ -15,8 +15,10 @@ from stackprobe.results import from_directory
 
 from dashboards.generator.__main__ import FOLDER, files
 from dashboards.generator.alerts import ALERTS
+from dashboards.generator.guest_pages import GUEST_PAGES
 from dashboards.generator.model import summed
 from dashboards.generator.pages import PAGES
+from tests.support.graphite_patterns import asked_for, each_word, matching
 
 
 @pytest.mark.parametrize("path", list(files()), ids=lambda path: path.name)
@@ -29,7 +31,7 @@ def test_there_is_no_file_that_nobody_generates() -> None:
     assert kept == set(files())
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.uid)
+@pytest.mark.parametrize("page", [*PAGES, *GUEST_PAGES], ids=lambda page: page.uid)
 def test_every_variable_of_a_query_is_one_of_the_page(page: object) -> None:
     name = page.uid.removeprefix("stackprobe-")  # type: ignore[attr-defined]
     made = json.loads((FOLDER / "grafana" / f"{name}.json").read_text(encoding="utf-8"))
@@ -74,6 +76,13 @@ def test_a_run_without_errors_counts_in_every_ratio_of_errors() -> None:
 )
 def test_counts_that_share_a_pixel_are_added_up(target: str, expected: str) -> None:
     assert summed(target) == expected
+
+
+def test_what_an_expression_asks_for() -> None:
+    root = "$environment.$cloud.$region"
+    assert asked_for(f"alias(sumSeries({root}.a.{{b,c}}.*, {root}.d.e), 'x')") == ["a.{b,c}.*", "d.e"]
+    assert list(each_word("a.{b,c}.{d,e}")) == ["a.b.d", "a.b.e", "a.c.d", "a.c.e"]
+    assert matching("a.*.c*", ["a.b.c", "a.b.cd", "a.b.d.c", "a.c"]) == {"a.b.c", "a.b.cd"}
 
 
 def test_alert_rules_are_what_grafana_provisions() -> None:

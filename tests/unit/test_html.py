@@ -39,6 +39,22 @@ def test_every_link_leads_somewhere_on_the_page_or_to_the_build(tmp_path: Path) 
         assert target == "https://zuul.example.org/build/1" or target.removeprefix("#") in ids
 
 
+def test_what_a_check_has_found_is_shown_where_it_tells_more_than_what_was_expected(tmp_path: Path) -> None:
+    journal = journals.fair(["identity"])
+    step = next(one for one in journal.records if one["type"] == "step" and one["scenario"] == "identity")
+    at = journal.records.index(step)
+    for name, expected, actual in (
+        ("host key known from", "given or console", "console"),
+        ("status", "ACTIVE", "ACTIVE"),
+    ):
+        told = {"check": name, "outcome": "passed", "expected": expected, "actual": actual}
+        journal.records.insert(
+            at, {"type": "check", "t": step["t"], **{k: step[k] for k in ("scenario", "step", "seq")}, **told}
+        )
+    text = "".join(page(journal, tmp_path).text)
+    assert "host key known from: console" in text and "ACTIVE" not in text
+
+
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//x", "http://[", 5, None])
 def test_only_a_web_address_becomes_a_link(url: object, tmp_path: Path) -> None:
     journal = journals.fair(["identity"])

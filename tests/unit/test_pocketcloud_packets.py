@@ -18,12 +18,14 @@ from pocketcloud.guests import roll
 from pocketcloud.layout import Layout, Settings
 from pocketcloud.packets import floating, relay
 from pocketcloud.packets.acls import CLOSED, OPEN, acls
-from pocketcloud.packets.flows import Lane, flows, refused_ports
+from pocketcloud.packets.flows import Lane, distinct, flows, refused_ports
 from pocketcloud.packets.in_force import InForce
 from pocketcloud.packets.ovsdb import Database, DatabaseError
 from pocketcloud.packets.relay import Relay
 from pocketcloud.packets.shaping import QUEUE_S, Shape, Shaper
+from pocketcloud.packets.switch import Switch
 from pocketcloud.packets.view import Plugged
+from pocketcloud.packets.watch import Watch
 
 WEB = Plugged("p-web", "s-web", "run-web", 5, "fa:16:3e:00:00:05", ("10.0.0.5", "fd00::5"), ("203.0.113.9",), "net")
 DB = Plugged("p-db", "s-db", "run-db", 7, "fa:16:3e:00:00:07", ("10.0.0.7",), (), "net")
@@ -56,6 +58,16 @@ def test_a_cut_pair_loses_what_comes_from_each_other_by_every_address() -> None:
     assert made(rule("cut", name="-db$", peer="-web$")) == there
 
 
+def test_a_way_of_so_many_routers_is_cut_and_no_shorter_one() -> None:
+    assert made(rule("cut", hops=2)) == [
+        "reg15=0x2,metadata=0x1,ip,nw_ttl=62,actions=drop",
+        "reg15=0x2,metadata=0x1,ipv6,nw_ttl=62,actions=drop",
+    ]
+    there = made(rule("cut", peer="-db$", hops=2))
+    assert "reg15=0x2,metadata=0x1,ip,nw_src=10.0.0.7,nw_ttl=62,actions=drop" in there
+    assert all("nw_ttl=62" in one for one in there)
+
+
 def test_questions_for_an_address_and_for_metadata_end_at_the_guests_port() -> None:
     assert made(rule("dhcp")) == ["in_port=5,udp,tp_dst=67,actions=drop", "in_port=5,udp6,tp_dst=547,actions=drop"]
     assert "in_port=5,ip,nw_dst=169.254.169.254,actions=drop" in made(rule("metadata"))
@@ -74,6 +86,30 @@ def test_ports_that_answer_500_do_not_get_into_each_others_way() -> None:
     there = made(rule("refuse_500", port=80))
     assert "reg15=0x2,metadata=0x1,tcp,tp_dst=80,actions=clone(mod_tp_dst:61001,resubmit(,65))" in there
     assert "in_port=5,tcp,tp_src=61001,actions=mod_tp_src:80,resubmit(,0)" in there
+
+
+class ForgetfulSwitch(Switch):
+    """A switch from which OVN, when it starts again, removes flows: so many times as soon as they are there."""
+
+    def __init__(self, times: int) -> None:
+        self.times, self.there = times, list[str]()
+
+    def replace(self, flows: list[str]) -> None:
+        self.times, self.there = self.times - 1, [] if self.times > 0 else flows
+
+    def count(self) -> int:
+        return len(self.there)
+
+
+def test_flows_that_go_as_soon_as_they_are_there_are_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, _theirs = socket.socketpair()
+    watch = Watch(Layout(tmp_path), ours)
+    watch.switch = switch = ForgetfulSwitch(2)
+    monkeypatch.setattr("pocketcloud.packets.watch.CHECK_S", 0.0)
+    wanted = flows([rule("refuse_500", port=80), rule("cut", peer="-db$")], [WEB, DB], PLACES)
+    for _ in range(4):
+        watch._put(wanted)
+    assert switch.there == wanted and len(wanted) == distinct(wanted)
 
 
 def test_a_guest_that_ovn_has_not_bound_yet_is_silenced_already() -> None:
@@ -103,6 +139,8 @@ def test_security_groups_are_overruled_above_those_of_neutron() -> None:
     assert all_of_it.match == 'outport == "p-web" && ip'
     (pings,) = acls([rule("closed", protocol="icmp")], [WEB])
     assert pings.match.endswith("(icmp4 || icmp6)")
+    (outward,) = acls([rule("closed", protocol="udp", port=53, direction="out")], [WEB])
+    assert (outward.direction, outward.match) == ("from-lport", 'inport == "p-web" && udp.dst == 53')
 
 
 def test_the_whole_delay_and_all_loss_are_on_the_way_to_the_guest() -> None:
@@ -191,6 +229,18 @@ def test_rules_that_a_cloud_without_guests_cannot_follow_are_refused(one: dict[s
     Settings(20000, "/somewhere/venv", guests=True).save(cloud.layout)
     cloud.faults([one])
     assert cloud.layout.faults.exists()
+
+
+@pytest.mark.parametrize("operation", ["resize", "guest_disk", "plug"])
+def test_rules_that_virtual_machines_cannot_follow_are_refused(operation: str, tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    Settings(20000, "/somewhere/venv", guests=True, image="/somewhere/image").save(cloud.layout)
+    with pytest.raises(
+        FaultsError, match=f"rule 1: guests that are virtual machines do not follow rules for {operation}"
+    ):
+        cloud.faults([{"driver": "guest_key"}, {"driver": operation, "error": "no"}])
+    Settings(20000, "/somewhere/venv", guests=True).save(cloud.layout)
+    cloud.faults([{"driver": operation, "error": "no"}])
 
 
 class Northbound:

@@ -171,6 +171,8 @@ def test_a_driver_rule_matches_the_name_of_the_resource(tmp_path: Path) -> None:
         ('[{"packets": "closed", "protocol": "sctp"}]', "protocol must be one of tcp, udp, icmp"),
         ('[{"packets": "refuse_500", "port": 65536}]', "port must be 65535 at most"),
         ('[{"packets": "dhcp", "version": 5}]', "version must be 4 or 6"),
+        ('[{"packets": "closed", "direction": "both"}]', "direction must be one of in, out"),
+        ('[{"packets": "cut", "hops": 64}]', "hops must be 63 at most"),
         ('[{"driver": "guest_disk", "stuck": true}]', "unknown key stuck"),
         ('[{"packets": "open", "nth": 1}]', "unknown key nth"),
         ('[{"packets": "open", "driver": "spawn", "stuck": true}]', "driver and packets exclude each other"),
@@ -257,3 +259,11 @@ def test_what_a_guest_is_told_instead_need_not_be_said(tmp_path: Path) -> None:
     key, data = one.driver_rule("guest_key", "a"), one.driver_rule("guest_user_data", "a")
     assert key is not None and key.answer is not None and key.answer.startswith("ssh-ed25519 ")
     assert data is not None and data.answer == "other"
+
+
+def test_a_load_balancer_balances_by_another_algorithm_than_ordered(tmp_path: Path) -> None:
+    one = book(tmp_path / "f", {"driver": "balancer_algorithm", "name": "a"}, {
+        "driver": "balancer_algorithm", "answer": "source",
+    })  # fmt: skip
+    by = [one.driver_rule("balancer_algorithm", name) for name in ("a", "b")]
+    assert [rule.answer for rule in by if rule] == ["roundrobin", "source"]

@@ -88,3 +88,10 @@ def test_check_tells_warnings_and_passes(tmp_path: Path, capsys: pytest.CaptureF
     said = capsys.readouterr().out
     assert f"warning: {file}:2:10: `repeat` of the scenario `identity`, which is not selected." in said
     assert "no mistakes" in said
+
+
+def test_the_page_on_architecture_names_every_folder() -> None:
+    package = Path(reference.__file__).parent
+    page = (PAGE.parent / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?:tools/stackprobe/)?(\w+)/?`", page))
+    assert {folder.parent.name for folder in package.glob("*/__init__.py")} - named == set()

@@ -112,6 +112,57 @@ def test_a_floating_ip_that_is_refused_without_port_forwardings_is_told_so(forwa
         KINDS["floating_ip"].delete(cloud, "x", time.monotonic() + 5)
 
 
+def a_router_with(routes: list[dict[str, str]]) -> tuple[Any, list[str]]:
+    """A cloud with a router r, whose interface x on 10.0.0.0/24 its routes by way of there keep; and what is there."""
+    there = ["interface"]
+
+    def answer(method: str, path: str, arguments: dict[str, Any]) -> tuple[int, Any]:
+        if method == "PUT" and path == "/routers/r":
+            routes[:] = arguments["json"]["router"]["routes"]
+            return 200, {}
+        if method == "PUT":
+            assert (path, arguments["json"]) == ("/routers/r/remove_router_interface", {"port_id": "x"})
+            if any(one["nexthop"].startswith("10.0.0.") for one in routes) or "floating IP" in there:
+                return 409, {}
+            there.remove("interface")
+            return 200, {}
+        if method == "GET" and path == "/routers/r":
+            return 200, {"router": {"id": "r", "routes": list(routes)}}
+        if method == "GET" and path == "/subnets/s":
+            return 200, {"subnet": {"id": "s", "cidr": "10.0.0.0/24"}}
+        if method == "GET":
+            place = {"fixed_ips": [{"subnet_id": "s", "ip_address": "10.0.0.1"}]}
+            return 200, {"port": {"id": "x", "device_id": "r", "device_owner": "network:router_interface", **place}}
+        return 409, {}
+
+    return Cloud(answer), there
+
+
+def test_a_port_that_is_a_routers_interface_goes_with_the_routes_that_need_it_and_no_others() -> None:
+    others = {"destination": "192.0.2.0/24", "nexthop": "10.7.0.9"}
+    routes = [{"destination": "10.1.0.0/24", "nexthop": "10.0.0.2"}, others]
+    cloud, there = a_router_with(routes)
+    KINDS["port"].delete(cloud, "x", time.monotonic() + 5)
+    assert (there, routes) == ([], [others])
+
+
+def test_a_routers_interface_that_something_else_keeps_costs_no_routes() -> None:
+    routes = [{"destination": "192.0.2.0/24", "nexthop": "10.7.0.9"}]
+    cloud, there = a_router_with(routes)
+    there.append("floating IP")
+    with pytest.raises(openstack.exceptions.ConflictException):
+        KINDS["port"].delete(cloud, "x", time.monotonic() + 5)
+    assert len(routes) == 1
+    assert "PUT /routers/r" not in cloud.asked
+
+
+def test_a_port_that_is_refused_and_no_routers_is_told_so() -> None:
+    port = {"id": "x", "device_id": "s", "device_owner": "compute:az1"}
+    cloud: Any = Cloud(lambda method, *_: (200, {"port": port}) if method == "GET" else (409, {}))
+    with pytest.raises(openstack.exceptions.ConflictException):
+        KINDS["port"].delete(cloud, "x", time.monotonic() + 5)
+
+
 def test_waiting_asks_at_most_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kind, "POLL_INTERVAL_S", 0.2)
     cloud = always(200, {"network": {"id": "x", "status": "ACTIVE"}})
@@ -253,6 +304,14 @@ def test_a_load_balancer_is_deleted_with_its_parts_and_given_up_in_an_error() ->
         assert KINDS["load_balancer"].is_gone(cloud, "1")
     with pytest.raises(MalformedAnswer):
         KINDS["load_balancer"].is_gone(always(200, {}), "1")
+
+
+def test_a_server_that_says_that_it_is_deleted_is_gone_when_nobody_knows_it() -> None:
+    found = [(200, {"server": {"status": "DELETED"}}), (404, {})]
+    cloud: Any = Cloud(lambda method, path, arguments: found.pop(0))
+    KINDS["server"].wait_gone(cloud, "1", time.monotonic() + 10)
+    assert found == []
+    assert KINDS["server"].is_gone(always(200, {"server": {"status": "SOFT_DELETED"}}), "1")
 
 
 @pytest.mark.parametrize("forced", [202, 403])

@@ -1,66 +1,37 @@
-"""Workers that take turns: many side by side, one alone."""
+"""Workers side by side: which tests one of them has together, and which begin first."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-import pytest
+from tests.support.side_by_side import FIRST, TOGETHER, in_order, scope
 
-from tests.support.side_by_side import Turns
-
-HOLD = "import pathlib, sys, time; from tests.support.side_by_side import Turns; "
-HOLD += "turns = Turns(pathlib.Path(sys.argv[1])); turns.enter(True); print('in', flush=True); time.sleep(60)"
-LONG_S, SHORT_S = 10.0, 0.3
-
-Entered = Callable[[Turns, bool], threading.Event]
+WEATHER = "tests/guests/scenarios/test_weather.py::test_a_fault_is_seen"
 
 
-@pytest.fixture
-def entered() -> Entered:
-    """Call it to let somebody enter; the event tells when it is in."""
-
-    def enter(who: Turns, alone: bool) -> threading.Event:
-        done = threading.Event()
-        threading.Thread(target=lambda: (who.enter(alone), done.set()), daemon=True).start()
-        return done
-
-    return enter
+def test_tests_of_one_run_go_to_one_worker_and_those_of_another_may_go_elsewhere() -> None:
+    first, second = (scope(f"{WEATHER}[storm {number} {one}]") for number, one in ((1, "ipv6: cut"), (1, "guest_cpu")))
+    assert first == second != scope(f"{WEATHER}[storm 2 ipv6: loss]") != scope(f"{WEATHER}[storm 22 ipv6: loss]")
+    assert scope("tests/unit/test_a.py::test_b[it is a storm 1]") == "tests/unit/test_a.py"
 
 
-def test_most_run_side_by_side(tmp_path: Path, entered: Entered) -> None:
-    for _ in range(3):
-        assert entered(Turns(tmp_path), False).wait(LONG_S)
+def test_a_file_that_is_named_goes_before_its_directory() -> None:
+    folder = "tests/guests/scenarios"
+    assert scope(f"{folder}/test_killed_with_guests.py::test") != scope(f"{folder}/test_logins.py::test")
+    assert scope(f"{folder}/test_logins.py::test") == scope(f"{folder}/test_weather.py::test[ipv6]")
+    assert scope("tests/guests/test_ipv6.py::test") == scope("tests/guests/test_volumes.py::test")
 
 
-def test_who_is_alone_waits_for_the_others_and_lets_nobody_in(tmp_path: Path, entered: Entered) -> None:
-    first, alone, late = (Turns(tmp_path) for _ in range(3))
-    first.enter(False)
-    alone_is_in = entered(alone, True)
-    assert not alone_is_in.wait(SHORT_S)
-    late_is_in = entered(late, False)
-    assert not late_is_in.wait(SHORT_S)
-
-    first.leave()
-
-    assert alone_is_in.wait(LONG_S) and not late_is_in.wait(SHORT_S)
-    alone.enter(True)  # the next test
-    assert not late_is_in.wait(SHORT_S)
-    alone.leave()
-    assert late_is_in.wait(LONG_S)
+def test_the_longest_begin_first_and_the_rest_stays_as_it_was() -> None:
+    long, longer = "tests/integration/test_killed_runs.py::test", "tests/zuul/test_fair.py::test"
+    others = ["tests/zuul/test_static.py::test", "tests/integration/engine/test_answers.py::test"]
+    items: list[Any] = [SimpleNamespace(nodeid=name) for name in (others[0], long, others[1], longer)]
+    in_order(items)
+    assert [item.nodeid for item in items] == [longer, long, *others]
 
 
-def test_a_worker_that_is_killed_holds_up_nobody(tmp_path: Path, entered: Entered) -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout is not None and other.stdout.readline() == "in\n"
-        is_in = entered(Turns(tmp_path), False)
-        assert not is_in.wait(SHORT_S)
-
-        os.kill(other.pid, signal.SIGKILL)
-
-        assert is_in.wait(LONG_S)
+def test_what_begins_first_is_there() -> None:
+    root = Path(__file__).resolve().parents[2]
+    assert [what for what in FIRST if what not in TOGETHER.values() and not (root / what).is_file()] == []

@@ -1,42 +1,21 @@
-"""A genuine Zuul for the tests: one rig with all tenants of `tenants/`, a cloud and a Graphite.
+"""A genuine Zuul for the tests: one rig with all tenants of `tenants/`, and a Graphite.
 
-All of it ends with the last test of this directory: an idle Zuul takes a sixth of a core from the tests that follow.
+Both end with the last test of this directory: an idle Zuul takes a sixth of a core from the tests that follow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-import openstack
 import pytest
 from pocketcloud.cloud import Cloud
 from pocketgraphite import Graphite
 
-from tests.integration.conftest import connect, faults, running
 from tests.support import packages
 from tests.zuul import surroundings
 from tests.zuul.rig import Rig
+from tests.zuul.rig.tenants import Tenant, discover
 from tests.zuul.switch import Switch, switch
-
-__all__ = ["faults"]
-
-
-@pytest.fixture(scope="package")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """The cloud that the builds probe."""
-    yield from running(tmp_path_factory.mktemp("pocketcloud"))
-
-
-@pytest.fixture(scope="package")
-def admin(cloud: Cloud) -> openstack.connection.Connection:
-    """The cloud's administrator."""
-    return connect(cloud.clouds_yaml, "admin")
-
-
-@pytest.fixture(scope="package")
-def demo(cloud: Cloud) -> openstack.connection.Connection:
-    """A customer of the cloud."""
-    return connect(cloud.clouds_yaml, "demo")
 
 
 @pytest.fixture(scope="package")
@@ -64,5 +43,11 @@ def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     """A running Zuul. Skips where packages are missing, and names them."""
     if absent := packages.missing("zuul"):
         pytest.skip(f"a real Zuul needs: apt-get install {' '.join(absent)}")
-    with Rig(request.getfixturevalue("placeholders")) as one:
+    with Rig(request.getfixturevalue("placeholders"), of=_tenants(request.session.items)) as one:
         yield one
+
+
+def _tenants(tests: Iterable[pytest.Item]) -> list[Tenant]:
+    """All of them, but the one whose builds never cease only if tests want it."""
+    names = {test.path.name for test in tests}
+    return [tenant for tenant in discover() if tenant.name != "timer" or "test_timer.py" in names]

@@ -10,10 +10,12 @@ from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 from stackprobe.results import Results, Scenario
 
-from tests.integration.conftest import Rules, inventory
+from tests.support.clouds import Rules, inventory
 from tests.zuul.published import results
 from tests.zuul.rig import Rig
 from tests.zuul.rig.builds import Build
+
+pytestmark = pytest.mark.thorough
 
 HANG: Rules = [{"service": "image", "path": "images.*the-one-that-hangs", "hang": "before"}]
 DEADLINE_S = 25  # of the steps that hang, see prepare.py

@@ -11,7 +11,7 @@ from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 from pocketgraphite import Graphite
 
-from tests.integration.conftest import inventory, settled_inventory
+from tests.support.clouds import inventory, settled_inventory
 from tests.support.leaks import leaks
 from tests.zuul.published import results, run_record
 from tests.zuul.rig import Rig

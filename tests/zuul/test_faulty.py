@@ -14,7 +14,7 @@ from pocketcloud.cloud import Cloud
 from pocketgraphite import Graphite
 from stackprobe.graphite.points import Point, parse_points
 
-from tests.integration.conftest import Rules, inventory, settled_inventory
+from tests.support.clouds import Rules, inventory, settled_inventory
 from tests.zuul.published import problem_of, results
 from tests.zuul.rig import Rig
 from tests.zuul.rig.builds import Build
@@ -109,6 +109,7 @@ def red(days: Days, rig: Rig, cloud: Cloud) -> dict[str, Build]:
     return rig.run("faulty", pipeline="manual-red", timeout_s=400)
 
 
+@pytest.mark.thorough
 def test_builds_can_be_made_red_on_purpose(red: dict[str, Build]) -> None:
     builds = red
     assert (builds["red-service"].result, builds["red-slow"].result) == ("FAILURE", "FAILURE")
@@ -119,6 +120,7 @@ def test_builds_can_be_made_red_on_purpose(red: dict[str, Build]) -> None:
     assert any(line.startswith("too slow: network, Create the network: ") for line in builds["red-slow"].warnings)
 
 
+@pytest.mark.thorough
 def test_the_result_follows_the_damped_state_where_that_is_asked_for(red: dict[str, Build]) -> None:
     build = red["red-yet"]
     found = results(build)

@@ -16,7 +16,7 @@ import pytest
 from openstack.connection import Connection
 from pocketgraphite import Graphite
 
-from tests.integration.conftest import Inventory, Rules, inventory, settled_inventory
+from tests.support.clouds import Inventory, Rules, inventory, settled_inventory
 from tests.zuul.published import results
 from tests.zuul.rig import Rig
 from tests.zuul.rig.builds import Item, Running
@@ -46,6 +46,7 @@ def test_a_timeout_leaves_a_report_and_no_leftovers(rig: Rig, admin: Connection,
     assert settled_inventory(admin, before) == before
 
 
+@pytest.mark.thorough
 def test_an_abort_leaves_figures_and_no_leftovers(
     rig: Rig, admin: Connection, before: Inventory, graphite: Graphite
 ) -> None:
@@ -60,6 +61,7 @@ def test_an_abort_leaves_figures_and_no_leftovers(
     wait_for("the figures arrive", lambda: _sum_of(graphite, "cut.embedded.RegionOne.run.error") > errors, 60)
 
 
+@pytest.mark.thorough
 def test_a_killed_step_engine_is_an_error_of_the_probe(rig: Rig, admin: Connection, before: Inventory) -> None:
     item = rig.enqueue(TENANT, pipeline="manual-session")
     _until_a_server_starts(rig, item, "cut-by-session", admin, before)
@@ -73,6 +75,7 @@ def test_a_killed_step_engine_is_an_error_of_the_probe(rig: Rig, admin: Connecti
     assert settled_inventory(admin, before) == before
 
 
+@pytest.mark.thorough
 def test_a_killed_executor_leaves_nothing_after_the_next_sweep(
     rig: Rig, admin: Connection, before: Inventory, faults: Callable[[Rules], None]
 ) -> None:

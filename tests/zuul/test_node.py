@@ -10,9 +10,9 @@ import psutil
 import pytest
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
-from stackprobe.naming import new_run_id, resource_name
+from stackprobe.naming import new_run_id
 
-from tests.integration.conftest import Rules, inventory, settled_inventory
+from tests.support.clouds import Rules, inventory, settled_inventory
 from tests.support.leaks import leaks
 from tests.zuul.published import problem_of, results, run_record
 from tests.zuul.rig import Rig
@@ -53,6 +53,7 @@ def test_publishes_no_secret(build: Build, placeholders: dict[str, str]) -> None
     assert leaks([placeholders["CLOUD_PASSWORD"], "gAAAAA"], build.logs) == []
 
 
+@pytest.mark.thorough
 def test_a_mistake_is_the_probes_error(rig: Rig, build: Build) -> None:
     mistaken = rig.run("node", pipeline="manual-mistaken", timeout_s=500)["node-mistaken"]
 
@@ -61,6 +62,7 @@ def test_a_mistake_is_the_probes_error(rig: Rig, build: Build) -> None:
     assert "there is no scenario `netwrok`" in problem_of(mistaken)
 
 
+@pytest.mark.thorough
 def test_an_abort_leaves_nothing_on_the_node_and_in_the_cloud(
     rig: Rig, build: Build, admin: Connection, faults: Callable[[Rules], None]
 ) -> None:
@@ -78,9 +80,10 @@ def test_an_abort_leaves_nothing_on_the_node_and_in_the_cloud(
     assert settled_inventory(admin, before, 60.0) == before
 
 
+@pytest.mark.thorough
 def test_sweeps_from_the_node_what_was_left(rig: Rig, build: Build, demo: Connection, admin: Connection) -> None:
     before = inventory(admin)
-    dead = resource_name("cutnode", new_run_id(time.time() - 7200, 60), "net")
+    dead = f"cutnode-{new_run_id(time.time() - 7200, 60)}-net"
     demo.network.create_network(name=dead)
 
     sweep = rig.run("node", pipeline="manual-sweep", timeout_s=400)["node-sweep"]

@@ -6,6 +6,7 @@ Nothing that is published, reported or told has any of them.
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ TENANT = "secret"
 JOBS = ("talkative-text", "talkative-data", "talkative-application")
 FOREIGN = "the-canary-of-another-cloud"
 PATH = "/the-canary-of-a-talkative-build"
+LONG = 40
+"""Characters of a line of a key that is no other text by chance, in whatever encoding."""
 BLACKED_OUT = "[Zuul] Secret detected in output"
 SHOWN = (  # and the error quotes it
     "Show the secret as it is",
@@ -63,7 +66,15 @@ def application(demo: Connection) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def told(rig: Rig, cloud: Cloud, placeholders: dict[str, str], application: Any, heartbeats: Switch) -> Told:
+def key(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The private key of a host that leads to guests."""
+    file = tmp_path_factory.mktemp("key") / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file], check=True)
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def told(rig: Rig, cloud: Cloud, placeholders: dict[str, str], application: Any, heartbeats: Switch, key: str) -> Told:
     """All builds, after the secrets were merged."""
     cloud.faults()
     entry = yaml.safe_load(cloud.clouds_yaml.read_text())["clouds"]["demo"]
@@ -82,11 +93,16 @@ def told(rig: Rig, cloud: Cloud, placeholders: dict[str, str], application: Any,
     def secret(text: str) -> Encrypted:
         return Encrypted(rig.encrypted(TENANT, text))
 
-    data = {**entry, "auth": {**entry["auth"], "password": secret(password)}}
+    data = {
+        **entry,
+        "auth": {**entry["auth"], "password": secret(password)},
+        "stackprobe": {"ssh_keys": {"bastion": secret(key)}},
+    }
+    with_key = {**entry, "stackprobe": {"ssh_keys": {"bastion": key}}}
     credential_text = yaml.safe_dump({"clouds": {"embedded": credential}})
     secrets: dict[str, dict[str, Any]] = {
         "text": {
-            "clouds_yaml": secret(yaml.safe_dump({"clouds": {"embedded": entry}})),
+            "clouds_yaml": secret(yaml.safe_dump({"clouds": {"embedded": with_key}})),
             "secure_yaml": secret(yaml.safe_dump({"clouds": {"elsewhere": other}})),
         },
         "data": {"clouds": {"embedded": data}},
@@ -97,7 +113,14 @@ def told(rig: Rig, cloud: Cloud, placeholders: dict[str, str], application: Any,
     rig.merge(TENANT, {"zuul.d/secrets.yaml": yaml.dump(entries, Dumper=_Dumper)})
     assert rig.config_errors(TENANT) == []
     item = rig.enqueue(TENANT)
-    canaries = [password, FOREIGN, application.secret, address, PATH]
+    canaries = [
+        password,
+        FOREIGN,
+        application.secret,
+        address,
+        PATH,
+        *(line for line in key.splitlines()[1:-1] if len(line) > LONG),
+    ]
     return Told(item, rig.wait(item, timeout_s=400), canaries)
 
 

@@ -11,6 +11,8 @@ from tests.zuul.published import run_record
 from tests.zuul.rig import Rig
 from tests.zuul.rig.builds import Build
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def builds(rig: Rig, cloud: Cloud) -> dict[str, Build]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.zuul.rig import tenants
-from tests.zuul.rig.rig import CHECKOUT
+from tests.zuul.rig.services import CHECKOUT
 from tests.zuul.static import examples, variables, zuul_yaml
 
 Checkout = Callable[[str, str, str], Path]

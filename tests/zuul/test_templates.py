@@ -28,6 +28,7 @@ def test_a_rhythm_has_its_job_with_the_operators_secret(rig: Rig, pipeline: str)
     assert (job["pre_playbooks"][-1]["path"], list(job["pre_playbooks"][-1]["secrets"])) == (LOGIN, ["probe_clouds"])
 
 
+@pytest.mark.thorough
 def test_a_rhythm_runs_its_scenarios(rig: Rig, cloud: object) -> None:
     build = rig.run("templates", pipeline="periodic-5min", timeout_s=400)["stackprobe-read-only"]
 
@@ -37,6 +38,7 @@ def test_a_rhythm_runs_its_scenarios(rig: Rig, cloud: object) -> None:
     assert run_record(build)["cloud"] == "theirs"
 
 
+@pytest.mark.thorough
 def test_a_sweep_a_day(rig: Rig, cloud: object) -> None:
     build = rig.run("templates", pipeline="periodic-daily", timeout_s=400)["stackprobe-sweep"]
 

@@ -16,6 +16,8 @@ from tests.zuul.rig import Rig
 from tests.zuul.rig.builds import Build
 from tests.zuul.rig.processes import wait_for
 
+pytestmark = pytest.mark.thorough
+
 EVERY_S = 30
 
 

@@ -9,7 +9,7 @@ import pytest
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 
-from tests.integration.conftest import Rules, inventory
+from tests.support.clouds import Rules, inventory
 from tests.zuul.published import problem_of
 from tests.zuul.rig import Rig
 from tests.zuul.rig.builds import Build, Running

@@ -11,7 +11,7 @@ from stackprobe.init.plan import plan
 from stackprobe.init.zuul import zuul_yaml
 
 from tests.support.surveys import survey
-from tests.zuul.rig.rig import CHECKOUT
+from tests.zuul.rig.services import CHECKOUT
 from tests.zuul.static import examples
 
 

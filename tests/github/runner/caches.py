@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -66,8 +67,7 @@ def restore(call: Call) -> dict[str, str]:
         call.out.say(f"Cache not found for input keys: {', '.join([key, *lines(call.inputs['restore-keys'])])}")
         return outputs
     if not call.flag("lookup-only"):
-        with tarfile.open(found[1]) as tar:
-            tar.extractall(call.job.machine.directory, filter="fully_trusted")
+        unpack(found[1], call.job.machine.directory)
         call.out.say(f"Cache restored from key: {found[0]}")
     return {**outputs, "cache-hit": "true" if found[0] == key else "false"}
 
@@ -127,3 +127,8 @@ def _version(call: Call) -> str:
     """GitHub tells caches of different paths apart by the text of `path`; a test's own directory is no part of it."""
     text = "\n".join(lines(call.inputs["path"])).replace(str(call.job.machine.directory), "")
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def unpack(archive: Path, directory: Path) -> None:
+    """By the program, as the genuine actions do it. Python's own wants an argument that 3.11.3 does not know."""
+    subprocess.run(["tar", "--extract", f"--file={archive}", f"--directory={directory}"], check=True)

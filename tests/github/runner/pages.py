@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tarfile
 
+from tests.github.runner.caches import unpack
 from tests.github.runner.errors import ActionFailed
 from tests.github.runner.machine import Call
 
@@ -29,6 +30,7 @@ def deploy(call: Call) -> dict[str, str]:
                 raise ActionFailed(f"{member.name} is neither a file nor a directory")
             if not member.mode & 0o444 == 0o444:
                 raise ActionFailed(f"{member.name} cannot be read by everyone")
-        archive.extractall(site, filter="data")
+    site.mkdir(exist_ok=True)
+    unpack(artifact / "artifact.tar", site)
     owner, _, repository = job.request.repository.partition("/")
     return {"page_url": f"https://{owner}.github.io/{repository}/"}

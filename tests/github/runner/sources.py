@@ -22,6 +22,8 @@ UNCOMMITTED = (
     ".mypy_cache",
     ".ruff_cache",
     ".pytest_cache",
+    ".ansible",
+    "build",
     "node_modules",
     "*.egg-info",
     "demo",  # what the first line of the README makes in a checkout

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 from pocketcloud.cloud import QEMU, Cloud
-from pocketcloud.qemu import preconditions
+
+from tests.support import packages
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +20,7 @@ def cloud(machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
     if given := os.environ.get("POCKETCLOUD_QEMU_DIR"):
         yield Cloud(given)
         return
-    if absent := preconditions.missing_packages():
+    if absent := packages.missing("guests-qemu"):
         pytest.skip(f"needs apt-get install {' '.join(absent)}")
     one = Cloud(tmp_path_factory.mktemp("qemu") / "cloud")
     one.up(guests=True, hypervisor=QEMU)

@@ -15,8 +15,8 @@ from pocketcloud.guests.names import Names
 from stackprobe.metricname import key_of
 from stackprobe.results import Outcome, Step
 
-from tests.integration.conftest import inventory, settled_inventory
 from tests.integration.probing import Probed, run_probes
+from tests.support.clouds import difference, inventory, settled_inventory
 
 PATIENCE_S = 900.0
 """The longest that a run of all scenarios takes on a machine with other work."""
@@ -58,11 +58,18 @@ class GuestsRun(Probed):
         return [str(one.get("name")) for one in wrong if str(one.get("classname")).endswith(f".{scenario}")]
 
 
-def run_in_the_outside(cloud: Cloud, directory: Path, scenarios: Iterable[str], **more: Any) -> GuestsRun:
-    """Run scenarios (and what else ``run_probes`` takes) from where floating IPs are reached."""
+def run_in_the_outside(
+    cloud: Cloud, directory: Path, scenarios: Iterable[str], *, clouds_yaml: Path | None = None, **more: Any
+) -> GuestsRun:
+    """Run scenarios (and what else ``run_probes`` takes) from where floating IPs are reached.
+
+    :param clouds_yaml: the one to use; None: the cloud's own.
+    """
     inside = ("ip", "netns", "exec", cloud.outside)
     more = {"inside": inside, "patience_s": PATIENCE_S, "parallel": PARALLEL, **more}
-    run = run_probes(cloud.clouds_yaml, directory, scenarios, **more)
+    run = run_probes(clouds_yaml or cloud.clouds_yaml, directory, scenarios, **more)
+    died = [one.stem for one in cloud.layout.run.glob("*.ended")]
+    assert died == [], f"the cloud itself broke, see {cloud.layout.log}"
     return GuestsRun(**vars(run))
 
 
@@ -83,13 +90,8 @@ class World:
         self.before, self.guests = inventory(admin), guests_on_the_machine(cloud)
 
     def left(self) -> Mapping[str, Any]:
-        """What is there and was not before, by kind; empty when nothing was left."""
-        after = settled_inventory(self.admin, self.before)
-        left: dict[str, Any] = {
-            kind: {
-                identity: name for identity, name in after[kind].items() if identity not in self.before.get(kind, {})
-            }
-            for kind in after
-        }
-        left["guests"] = guests_on_the_machine(self.cloud) - self.guests
-        return {kind: those for kind, those in left.items() if those}
+        """What is there and was not before, or the other way round, by kind; empty when all is as it was."""
+        left: dict[str, Any] = {**difference(settled_inventory(self.admin, self.before), self.before)}
+        if guests := guests_on_the_machine(self.cloud) ^ self.guests:
+            left["guests"] = guests
+        return left

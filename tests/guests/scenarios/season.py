@@ -5,18 +5,18 @@ run (deadlines of what a fault keeps from happening), and `FAULTS`, at least thr
 fault that hits guests names them by `"name": "-<scenario>-"`, since the scenario is a part of every server's name; so
 faults of several scenarios rage in one run. Faults of one number should take about as long: those of the login first.
 
-The first three of each are what runs by default, some minutes each; STACKPROBE_TEST_EVERY_FAULT=1 runs all of them.
+The first two of each are for every day: a run takes some minutes, two go on at a time.
 """
 
 from __future__ import annotations
 
 import importlib
-import itertools
-import os
 import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+
+import pytest
 
 from tests.integration.scenarios.seasons import Fault, Season
 
@@ -24,8 +24,6 @@ LOGIN_S = 75
 """s: the deadline of a login that never succeeds; one takes less also where many boot at once on a busy machine. It
 holds only in runs in which the login is what goes wrong: there is no hurry elsewhere."""
 LOGIN = "Log in to the guest"
-FAULTS = 3
-"""So many of a scenario by default."""
 
 
 def modules() -> Mapping[str, ModuleType]:
@@ -50,15 +48,17 @@ def in_peace(options: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in options.items() if name != "login_deadline"}
 
 
-def chosen(faults: Mapping[str, Fault]) -> Mapping[str, Fault]:
-    """Those faults of a scenario that this run of the tests is about."""
-    most = None if os.environ.get("STACKPROBE_TEST_EVERY_FAULT") else FAULTS
-    return dict(itertools.islice(faults.items(), most))
-
-
 SEASON = Season(
-    {name: chosen(module.FAULTS) for name, module in modules().items()},
+    {name: module.FAULTS for name, module in modules().items()},
     options={name: module.OPTIONS for name, module in modules().items()},
+    daily=2,
 )
 
-__all__ = ["LOGIN", "LOGIN_S", "SEASON", "Fault", "at_guests", "in_peace", "of_driver"]
+FAULTS = [
+    pytest.param(scenario, what, id=f"storm {SEASON.number(scenario, what) + 1} {one.id}", marks=one.marks)
+    for one in SEASON.faults
+    for scenario, what in [one.values]
+]
+"""For tests of all. Those of a storm share a run and so a worker: tests/support/side_by_side.py."""
+
+__all__ = ["FAULTS", "LOGIN", "LOGIN_S", "SEASON", "Fault", "at_guests", "in_peace", "of_driver"]

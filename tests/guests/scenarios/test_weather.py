@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from stackprobe.metricname import key_of
 from stackprobe.results import Outcome
 from stackprobe.scenarios import discover, roles_paths
 
-from tests.guests.scenarios.conftest import Storms
+from tests.guests.scenarios.conftest import Calm, Storms
 from tests.guests.scenarios.probing import GuestsRun
-from tests.guests.scenarios.season import SEASON, modules
+from tests.guests.scenarios.season import FAULTS, SEASON, modules
+from tests.guests.scenarios.test_killed_with_guests import MANY, STEPS
 
 
 def test_every_scenario_with_guests_has_three_faults_at_least() -> None:
@@ -21,18 +20,19 @@ def test_every_scenario_with_guests_has_three_faults_at_least() -> None:
 
 
 @pytest.mark.parametrize("scenario", SEASON.scenarios)
-def test_everything_passes_on_a_cloud_that_works(
-    scenario: str, fair: GuestsRun, probed: Callable[..., GuestsRun]
-) -> None:
-    # beside all the others a deadline may pass on two processors; alone none may
-    run = fair if fair.outcome(scenario) is Outcome.PASSED else probed([scenario])
+def test_everything_passes_on_a_cloud_that_works(scenario: str, calm: Calm) -> None:
+    run = calm(scenario)
     bad = [(one.name, one.message) for one in run.scenario(scenario).bad_steps]
     assert (run.outcome(scenario), bad) == (Outcome.PASSED, []), run.said
     assert not [one.name for one in run.scenario(scenario).steps if one.kind == "teardown"], "it tidies up itself"
     assert run.wrong_cases(scenario) == []
 
 
-@pytest.mark.parametrize(("scenario", "what"), SEASON.faults, ids=SEASON.ids)
+def test_runs_are_killed_in_the_part_that_is_meant(fair: GuestsRun) -> None:
+    assert 0.9 < sum(len(fair.scenario(name).steps) for name in MANY) / STEPS < 1.1
+
+
+@pytest.mark.parametrize(("scenario", "what"), FAULTS)
 def test_a_fault_is_seen_in_its_step_and_metric_and_nothing_is_left(scenario: str, what: str, storm: Storms) -> None:
     run = storm(scenario, what)
     fault = SEASON.scenarios[scenario][what]

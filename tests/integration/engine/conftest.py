@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from stackprobe.scenarios import Scenario
 
 from tests.integration.engine.commands import Runs
 from tests.integration.engine.driver import Probe, changed_clouds
+from tests.integration.engine.guests import Run, log_in
+from tests.support.ssh_server import SshServer, ssh_server
 
 Rules = list[dict[str, Any]]
 
@@ -19,8 +23,10 @@ Rules = list[dict[str, Any]]
 @pytest.fixture(autouse=True)
 def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that this machine knows of other runs, clouds or proxies."""
-    for name in ("OS_CLOUD", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "no_proxy"):
+    monkeypatch.delenv("OS_CLOUD", raising=False)
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
@@ -69,3 +75,41 @@ def runs(tmp_path: Path, clouds: Path) -> Iterator[Runs]:
     found = Runs(tmp_path, clouds)
     yield found
     found.end()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
+    """What stands for a guest: an SSH server whose user has a home, with programs of its own."""
+    place = tmp_path_factory.mktemp("sshd")
+    with ssh_server(place, f"SetEnv HOME={place}/home PATH={place}/home/bin:{os.environ['PATH']}") as one:
+        (place / "home").mkdir()
+        yield one
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[SshServer]:
+    """One of the test's own, not started."""
+    one = SshServer(tmp_path / "sshd")
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def guest(probe: Probe, server: SshServer) -> Probe:
+    """A run with a login in a guest."""
+    answer = log_in(probe, server)
+    assert answer["outcome"] == "passed", answer
+    return probe
+
+
+@pytest.fixture
+def run(guest: Probe) -> Run:
+    """Call it for a command in the guest."""
+    return lambda command, **arguments: guest.step("command", {"on": "guest", "run": command, **arguments})
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """An open port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]

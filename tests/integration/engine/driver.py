@@ -78,13 +78,13 @@ class Probe:
             name, given = given, None
         everything = {**(given or {}), **arguments}
         request = {"op": "step", "kind": kind, "scenario": of, "name": name, "arguments": everything}
-        return self.session.handle({**request, "file": "roles/probe_one/tasks/main.yaml", "line": 7})
+        return self.session.requests.handle({**request, "file": "roles/probe_one/tasks/main.yaml", "line": 7})
 
     def call(self, method: str, args: Any = None, **arguments: Any) -> Record:
         return self.step("call", call=method, args=args, **arguments)
 
     def finish(self, of: str = "one", **request: Any) -> None:
-        self.session.handle({"op": "finish", "scenario": of, **request})
+        self.session.requests.handle({"op": "finish", "scenario": of, **request})
 
     def close(self, reason: str | None = None, problem: str | None = None) -> int:
         """End the run; its exit code. A second call does nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import select
+import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -114,9 +114,12 @@ class ForwardProxy:
 
 
 def _relay(one: socket.socket, other: socket.socket, over: threading.Event) -> None:
-    while not over.is_set():
-        for source in select.select([one, other], [], [], 0.2)[0]:
-            data = source.recv(65536)
-            if not data:
-                return
-            (other if source is one else one).sendall(data)
+    with selectors.DefaultSelector() as ready:  # select() knows no descriptor above 1023
+        ready.register(one, selectors.EVENT_READ, other)
+        ready.register(other, selectors.EVENT_READ, one)
+        while not over.is_set():
+            for key, _ in ready.select(0.2):
+                data = one.recv(65536) if key.fileobj is one else other.recv(65536)
+                if not data:
+                    return
+                key.data.sendall(data)

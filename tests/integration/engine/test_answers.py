@@ -10,7 +10,6 @@ from openstack.connection import Connection
 
 from tests.integration.engine.driver import Probe
 
-pytestmark = pytest.mark.alone
 Faults = Callable[[list[dict[str, Any]]], None]
 KEY = {"auth_key": {"set": True}}
 
@@ -81,6 +80,24 @@ def test_what_is_refused_as_expected_was_not_created(probe: Probe, faults: Fault
     )
     assert (answer["outcome"], list(answer["result"].values())) == ("passed", [403]), answer
     assert [one["state"] for one in probe.records("resource")] == ["intended", "deleted"]
+
+
+@pytest.mark.parametrize(
+    ("not_offered", "outcome"),
+    [({501: ""}, "skipped"), ({"501": "no such", "404": ""}, "failed"), ({501: "(?i)does not know"}, "skipped")],
+)
+def test_what_the_cloud_says_that_it_does_not_offer_is_skipped(
+    probe: Probe, faults: Faults, not_offered: dict[str | int, str], outcome: str
+) -> None:
+    words = {"faultstring": "It does not know\nthe algorithm"}
+    faults([{"service": "neutron", "method": "POST", "path": "/networks$", "status": 501, "body": words}])
+    answer = probe.step(
+        "call", call="network.create_network", args={"name": probe.name("net")}, not_offered=not_offered
+    )
+    assert answer["outcome"] == outcome, answer
+    if outcome == "skipped":
+        assert answer["message"].startswith("the cloud does not offer it (HTTP 501): "), answer
+        assert "does not know the algorithm" in answer["message"]
 
 
 def test_what_is_created_instead_of_refused_is_failed_and_removed(probe: Probe, demo: Connection) -> None:

@@ -16,7 +16,6 @@ from stackprobe.errors import UsageError
 from tests.integration.engine import hostile
 from tests.integration.engine.driver import Probe
 
-pytestmark = pytest.mark.alone
 Probing = Callable[..., Probe]
 Reconfigure = Callable[..., Path]
 Faults = Callable[[list[dict[str, Any]]], None]
@@ -208,7 +207,7 @@ def test_an_interrupted_login_ends_at_once(
         probe = probing()
         login = threading.Thread(target=probe.prepare)
         login.start()
-        while not probe.session.engine._activities:
+        while not probe.session.engine.performer.busy:
             time.sleep(0.01)
         start = time.monotonic()
         assert probe.close("SIGTERM") == 2

@@ -10,7 +10,6 @@ from openstack.connection import Connection
 
 from tests.integration.engine.driver import Probe
 
-pytestmark = pytest.mark.alone
 NEVER: dict[str, Any] = {"call": "network.networks", "until": {"#": -1}, "background": True}
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from openstack.connection import Connection
 
-from tests.integration.conftest import inventory
 from tests.integration.engine.driver import changed_clouds
+from tests.support.clouds import inventory
 
 
 @pytest.fixture(scope="module", autouse=True)

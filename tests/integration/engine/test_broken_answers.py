@@ -13,7 +13,6 @@ from openstack.connection import Connection
 from tests.integration.engine import hostile
 from tests.integration.engine.driver import Probe
 
-pytestmark = pytest.mark.alone
 Faults = Callable[[list[dict[str, Any]]], None]
 LIST = {"service": "neutron", "method": "GET", "path": r"^/v2\.0/networks"}
 POST = {"service": "neutron", "method": "POST", "path": r"^/v2\.0/networks"}

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,31 +11,11 @@ from typing import Any
 import paramiko
 import psutil
 import pytest
-from stackprobe.engine.classify import StepError
-from stackprobe.engine.ssh import bringing, transport
-from stackprobe.engine.steps.command import check_root, command_line
+from stackprobe.engine.ssh import transport
 
 from tests.integration.engine.driver import Probe, Record
-from tests.integration.engine.guests import Later, log_in
-from tests.support.ssh_server import SshServer, relay, ssh_server
-
-Run = Callable[..., Record]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
-    place = tmp_path_factory.mktemp("sshd")
-    (place / "home" / "bin").mkdir(parents=True)
-    with ssh_server(place, f"SetEnv HOME={place}/home PATH={place}/home/bin:{os.environ['PATH']}") as one:
-        yield one
-
-
-@pytest.fixture
-def run(probe: Probe, server: SshServer) -> Run:
-    """Call it for a command in the guest."""
-    answer = log_in(probe, server)
-    assert answer["outcome"] == "passed", answer
-    return lambda command, **arguments: probe.step("command", {"on": "guest", "run": command, **arguments})
+from tests.integration.engine.guests import Run
+from tests.support.ssh_server import SshServer
 
 
 def test_a_command_is_timed_and_its_outputs_are_kept_apart(run: Run, probe: Probe, server: SshServer) -> None:
@@ -206,196 +183,11 @@ def test_a_command_that_ran_out_of_time_is_ended_and_the_connection_goes_on(run:
     assert run("echo on")["result"]["stdout"] == "on\n"
 
 
-def test_several_commands_share_a_connection(run: Run, probe: Probe, server: SshServer) -> None:
-    before = server.log.count("Accepted publickey")
-    began = time.monotonic()
-    for number in range(8):
-        run("sleep 1", background=True, zone=f"z{number}")
-    assert probe.step("join")["outcome"] == "passed"
-    assert time.monotonic() - began < 7.5
-    assert server.log.count("Accepted publickey") == before
-
-
-def test_a_connection_that_is_cut_within_a_command_is_told(probe: Probe, server: SshServer, tmp_path: Path) -> None:
-    mark = tmp_path / "mark"
-    with relay(server.port) as cable:
-        log_in(probe, server, port=cable.port)
-        Later(mark.exists, cable.cut)
-        answer = probe.step("command", on="guest", run=f"echo begun; sleep 0.5; touch {mark}; sleep 30", deadline=20)
-    assert answer["outcome"] == "failed", answer
-    assert "breaks before the command ended; its stdout ends with 'begun'" in answer["message"]
-    answer = probe.step("command", on="guest", run="true")
-    assert answer["outcome"] == "failed" and "the connection to guest (127.0.0.1) is broken" in answer["message"]
-
-
-def test_a_connection_that_falls_silent_ends_the_step_in_time(probe: Probe, server: SshServer) -> None:
-    with relay(server.port) as cable:
-        log_in(probe, server, port=cable.port)
-        cable.hold()
-        began = time.monotonic()
-        answer = probe.step("command", on="guest", run="true", deadline=1)
-        assert answer["outcome"] == "failed" and "guest (127.0.0.1) is silent" in answer["message"], answer
-        again = probe.step("connect", on="guest", host="127.0.0.1", port=server.port, deadline=1)
-        assert again["outcome"] == "failed" and "is silent" in again["message"], again
-        assert time.monotonic() - began < 8
-        cable.go_on()
-        assert probe.step("command", on="guest", run="true")["outcome"] == "passed"
-
-
-def test_a_guest_that_is_silent_like_the_control_target_is_an_error(
-    probing: Callable[..., Probe], server: SshServer
-) -> None:
-    probe = probing(control_target="127.0.0.1:9").prepare()
-    with relay(server.port) as cable:
-        log_in(probe, server, port=cable.port)
-        cable.hold()
-        answer = probe.step("command", on="guest", run="true", deadline=1)
-        assert answer["outcome"] == "error" and "control target" in answer["message"], answer
-        probe.close()
-
-
-def test_a_server_without_commands_is_told(probe: Probe, tmp_path: Path) -> None:
-    with ssh_server(tmp_path / "sshd", "MaxSessions 0") as closed:
-        log_in(probe, closed)
-        answer = probe.step("command", on="guest", run="true")
-    assert answer["outcome"] == "failed" and "opens no session" in answer["message"], answer
-
-
-def test_a_program_that_is_absent_is_skipped_or_brought(
-    run: Run, probe: Probe, server: SshServer, tmp_path: Path
-) -> None:
-    answer = run("frobnicate", needs=["sh", "frobnicate"])
-    assert answer["outcome"] == "skipped" and answer["message"] == "the guest has no frobnicate", answer
-    tool = tmp_path / "tool"
-    tool.write_text("#!/bin/sh\nexec echo frobnicated " + "x" * 100_000 + "\n")
-    bring = {"frobnicate": {"file": str(tool)}}
-    answer = run("frobnicate | head -c 11", needs="frobnicate", bring=bring)
-    assert answer["outcome"] == "passed" and answer["result"]["stdout"] == "frobnicated", answer
-    assert (server.place / "home" / bringing.PLACE / "frobnicate").stat().st_mode & 0o777 == 0o700
-    tool.unlink()
-    assert run("frobnicate | head -c 5", needs=["frobnicate"], bring=bring)["outcome"] == "passed", "brought once"
-
-
-APT_GET = """#!/bin/sh
-case "$*" in
-*hopeless*) echo no such package >&2; exit 100 ;;
-*install*) printf '#!/bin/sh\\necho packed' > "$HOME/bin/packed"; chmod 755 "$HOME/bin/packed" ;;
-esac
-"""
-SUDO = """#!/bin/sh
-shift 2
-exec "$@"
-"""
-
-
-def in_home(server: SshServer, program: str, text: str) -> None:
-    """Put a program where the user finds it."""
-    place = server.place / "home" / "bin" / program
-    place.write_text(text)
-    place.chmod(0o755)
-
-
-def test_a_package_manager_brings_what_is_absent(run: Run, server: SshServer) -> None:
-    in_home(server, "apt-get", APT_GET)
-    in_home(server, "sudo", SUDO)
-    answer = run("packed", needs=["packed"], bring={"packed": {"packages": True}})
-    assert answer["outcome"] == "passed" and answer["result"]["stdout"] == "packed\n", answer
-    answer = run("hopeless", needs=["hopeless"], bring={"hopeless": {"packages": True}})
-    assert answer["outcome"] == "skipped", answer
-    assert answer["message"] == "the guest has no hopeless, and it cannot be brought: no such package"
-
-
-def test_an_installation_without_end_is_given_up(run: Run, server: SshServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bringing, "INSTALL_S", 1)
-    in_home(server, "sudo", SUDO)
-    in_home(server, "apt-get", "#!/bin/sh\nexec sleep 600\n")
-    answer = run("late", needs=["late"], bring={"late": {"packages": True}})
-    assert answer["outcome"] == "skipped", answer
-    assert (
-        answer["message"] == "the guest has no late, and it cannot be brought: its installation takes longer than 1 s"
-    )
-
-
-def test_what_was_brought_is_found_by_root(tmp_path: Path) -> None:
-    user = SimpleNamespace(user="debian")
-    (tmp_path / "sudo").write_text(SUDO)
-    (tmp_path / bringing.PLACE).mkdir(parents=True)
-    (tmp_path / bringing.PLACE / "tool").write_text("#!/bin/sh\necho brought\n")
-    for program in (tmp_path / "sudo", tmp_path / bringing.PLACE / "tool"):
-        program.chmod(0o755)
-    line = command_line(user, "tool", sudo=True, before=bringing.path(["tool"]))
-    environment = {"HOME": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    done = subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout == "brought\n", done.stderr
-
-
-def test_programs_of_the_administrator_are_found(tmp_path: Path) -> None:
-    (tmp_path / "sudo").write_text(SUDO)
-    (tmp_path / "sudo").chmod(0o755)
-    for sudo in (False, True):
-        line = command_line(SimpleNamespace(user="cirros"), 'echo "$PATH"', sudo=sudo)
-        environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}  # what dropbear gives a user
-        done = subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True, check=False)
-        assert done.stdout.strip().split(":")[-2:] == ["/usr/sbin", "/sbin"], done
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        "sudo: a password is required\n",
-        "sh: 1: exec: sudo: not found\n",
-        "sh: line 1: exec: sudo: command not found\n",
-    ],
-)
-def test_a_user_who_cannot_become_root_is_no_fault_of_the_cloud(said: str) -> None:
-    with pytest.raises(StepError, match=r"cannot become root in the guest .* option `user`"):
-        check_root(SimpleNamespace(user="ops"), said)
-    check_root(SimpleNamespace(user="root"), said)
-    check_root(SimpleNamespace(user="ops"), "mount: /dev/vdb: a password is required\n")
-
-
-def test_root_is_not_asked_to_become_root(run: Run, server: SshServer) -> None:
-    answer = run("id -u", sudo=True, rc="any")
-    if server.user == "root":
-        assert answer["result"]["stdout"] == "0\n", answer
-    else:
-        assert answer["result"]["stdout"] in ("0\n", ""), answer
-
-
 def test_the_guest_gets_nothing_of_the_runners_secrets(run: Run, probe: Probe) -> None:
     secret = probe.session.engine.values.secret("of one", "one")
     answer = run(["echo", {"$secret": "of one"}], expect={"stdout": {"contains": {"$secret": "of one"}}})
     assert answer["outcome"] == "passed" and answer["result"]["stdout"] == "***\n", answer
     assert secret not in (probe.output / "journal.jsonl").read_text()
-
-
-def test_an_installation_leaves_the_step_the_time_to_say_so(run: Run, server: SshServer) -> None:
-    in_home(server, "sudo", SUDO)
-    in_home(server, "apt-get", "#!/bin/sh\nexec sleep 600\n")
-    answer = run("slow", needs=["slow"], bring={"slow": {"packages": True}}, deadline=8)
-    assert answer["outcome"] == "skipped" and "its installation takes longer than" in answer["message"], answer
-    answer = run("slow", needs=["slow"], bring={"slow": {"packages": True}}, deadline=4)
-    assert answer["outcome"] == "skipped" and "no time for its installation" in answer["message"], answer
-
-
-def test_the_limit_of_an_installation_is_given_to_root(run: Run, server: SshServer, tmp_path: Path) -> None:
-    in_home(server, "id", "#!/bin/sh\necho 1000\n")
-    in_home(server, "sudo", f'#!/bin/sh\necho "$*" > {tmp_path}/asked\nshift 2\nexec "$@"\n')
-    in_home(server, "apt-get", APT_GET)
-    try:
-        run("packed", needs=["hopeless"], bring={"hopeless": {"packages": True}}, deadline=60)
-    finally:
-        (server.place / "home" / "bin" / "id").unlink()
-    assert (tmp_path / "asked").read_text().startswith("-n -- timeout ")
-
-
-def test_a_program_that_a_guest_lost_is_a_fault(run: Run, probe: Probe, server: SshServer) -> None:
-    in_home(server, "measure", "#!/bin/sh\n")
-    assert run("measure", needs=["measure"])["outcome"] == "passed"
-    (server.place / "home" / "bin" / "measure").unlink()
-    assert log_in(probe, server)["outcome"] == "passed", "as after the guest was started anew"
-    answer = run("measure", needs=["measure"])
-    assert answer["outcome"] == "failed" and answer["message"] == "the guest has no measure any more", answer
 
 
 def test_half_a_secret_is_not_told(run: Run, probe: Probe) -> None:
@@ -415,17 +207,3 @@ def test_names_of_signals_are_harmless() -> None:
     channel = SimpleNamespace(_handle_request=lambda _: None)
     transport._note_signal(channel, heard)
     assert channel.ended_by == "31mKILL"
-
-
-@pytest.mark.parametrize(
-    "said", ["sudo: a password is required", "guest is not in the sudoers file.", "sh: 1: sudo: not found"]
-)
-def test_an_image_whose_user_cannot_become_root_is_no_fault_of_the_cloud(
-    run: Run, probe: Probe, server: SshServer, said: str
-) -> None:
-    in_home(server, "sudo", f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
-    probe.session.engine.connections.get("one", "guest").user = "guest"
-    answer = run("id -u", sudo=True)
-    assert answer["outcome"] == "error", answer
-    assert f"cannot become root in the guest ({said.removeprefix('sh: 1: ')})" in answer["message"], answer
-    assert run("id -u", sudo=True, rc="any")["outcome"] == "passed"

@@ -101,7 +101,9 @@ def test_a_scenario_logs_in_and_works_in_a_guest(runs: Runs, server: SshServer) 
     assert apart_ms + steps["log_in"]["duration_ms"] - 50 <= since_ms < 60_000
     metrics = (run.output / "metrics.txt").read_text()
     for figure in ("log_in.login_ms", "log_in.since_ms", "say_something.answer_count", "ping.rtt_p95_ms"):
-        assert re.search(rf"\.guest\.{figure} [\d.]+ ", metrics), figure
+        # what a busy machine has measured is no figure
+        measured = not steps[figure.partition(".")[0]]["starved"]
+        assert bool(re.search(rf"\.guest\.{figure} [\d.]+ ", metrics)) is measured, figure
     server.await_logins(0)
 
 

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 from pocketcloud.cloud import Cloud
 
-from tests.integration.conftest import connect
 from tests.integration.engine.driver import Probe
 from tests.integration.tokens import expiring
+from tests.support.clouds import connect
 
-pytestmark = pytest.mark.alone
 Probing = Callable[..., Probe]
 Faults = Callable[[list[dict[str, Any]]], None]
-LIFE_S = 8.0
+LIFE_S = 12.0
 NETWORKS_401 = {"service": "neutron", "method": "GET", "path": "/networks", "status": 401}
 
 

@@ -14,10 +14,10 @@ from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 from stackprobe.results import Outcome
 
-from tests.integration.conftest import inventory, settled_inventory
 from tests.integration.engine.commands import Runs
 from tests.integration.engine.driver import Probe, scenario
 from tests.integration.probing import run_probes
+from tests.support.clouds import inventory, settled_inventory
 
 Probing = Callable[..., Probe]
 Faults = Callable[[list[dict[str, Any]]], None]
@@ -48,9 +48,11 @@ def test_a_scenario_that_is_too_slow_as_a_whole_failed(probing: Probing) -> None
 
 def test_a_repetition_waits_until_the_one_before_is_torn_down(probing: Probing) -> None:
     probe = probing(scenario("one"), repeat={"one": 2}).prepare()
-    hosts = probe.session.handle({"op": "plan"})["scenarios"]
+    hosts = probe.session.requests.handle({"op": "plan"})["scenarios"]
     assert [(one["name"], one["waits"]) for one in hosts] == [("one", False), ("one-r2", True)]
-    waiting = threading.Thread(target=lambda: probe.session.handle({"op": "turn", "scenario": "one-r2"}), daemon=True)
+    waiting = threading.Thread(
+        target=lambda: probe.session.requests.handle({"op": "turn", "scenario": "one-r2"}), daemon=True
+    )
     waiting.start()
     waiting.join(0.3)
     assert waiting.is_alive()
@@ -72,7 +74,9 @@ def test_a_repetition_waits_until_the_one_before_is_torn_down(probing: Probing) 
 
 def test_a_repetition_that_waits_ends_with_an_interrupted_run(probing: Probing) -> None:
     probe = probing(scenario("one"), repeat={"one": 3}).prepare()
-    waiting = threading.Thread(target=lambda: probe.session.handle({"op": "turn", "scenario": "one-r2"}), daemon=True)
+    waiting = threading.Thread(
+        target=lambda: probe.session.requests.handle({"op": "turn", "scenario": "one-r2"}), daemon=True
+    )
     waiting.start()
     began = time.monotonic()
     assert probe.close("SIGTERM") == 2

@@ -28,6 +28,7 @@ from tests.integration.engine.driver import changed_clouds
 from tests.integration.engine.test_interruptions import HANG, TRUNKS
 from tests.integration.tokens import STACKPROBE, entry_in
 from tests.support.authority import authority
+from tests.support.thorough import daily
 
 Faults = Callable[[list[dict[str, Any]]], None]
 LIFE = """
@@ -279,7 +280,7 @@ def job_secrets(
         demo.identity.delete_application_credential(demo.current_user_id, one)
 
 
-@pytest.mark.parametrize("job_secrets", ["password", "application credential"], indirect=True)
+@pytest.mark.parametrize("job_secrets", daily(["password", "application credential"], [0]), indirect=True)
 @pytest.mark.parametrize("held", [True, False], ids=["token", "credentials"])
 def test_no_secret_of_a_job_is_anywhere_from_login_to_logout(
     runs: Runs,

@@ -123,6 +123,70 @@ def test_what_is_not_as_expected_is_failed(
     assert answer["outcome"] == "failed" and told in answer["message"], answer
 
 
+def test_one_who_answers_everything_is_what_is_wanted_of_a_balancer_that_keeps_to_him(
+    probe: Probe, balancer: Balancer
+) -> None:
+    balancer.lead("second")
+    answer = ask(probe, balancer, same=True)
+    assert answer["outcome"] == "passed" and answer["result"]["members"] == {"first": 0, "second": 20}, answer
+    balancer.lead("second", "second", "first")
+    answer = ask(probe, balancer, same=True)
+    assert answer["outcome"] == "failed", answer
+    assert "first 6, second 14; expected always the same one of first, second and nobody else" in answer["message"]
+    balancer.lead("third")
+    answer = ask(probe, balancer, same=True)
+    assert answer["outcome"] == "failed" and "third 20; expected always the same one of" in answer["message"], answer
+
+
+def test_it_is_waited_until_one_is_kept_to(probe: Probe, balancer: Balancer) -> None:
+    balancer.lead("first", 503)
+    later = balancer.lead_later(0.5, "second")
+    answer = ask(probe, balancer, same=True, wait=True, count=10, interval=0.01, deadline=30)
+    later.join()
+    assert answer["outcome"] == "passed" and answer["result"]["members"] == {"first": 0, "second": 10}, answer
+    balancer.lead("first", "second")
+    answer = ask(probe, balancer, same=True, wait=True, count=4, deadline=0.5)
+    assert answer["outcome"] == "failed" and "expected 4 in a row by one of first, second" in answer["message"], answer
+
+
+@pytest.fixture
+def datagrams() -> Iterator[str]:
+    """The address of who answers datagrams as first and second in turn, and every fifth one not at all."""
+    turns = itertools.cycle(["first", "second", "first", "second", ""])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+
+        def serve() -> None:
+            while True:
+                question, client = sock.recvfrom(100)
+                if not question:
+                    return
+                clients.add(client)
+                if turn := next(turns):
+                    sock.sendto(f"this is {turn}\n".encode(), client)
+
+        clients: set[object] = set()
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"udp://127.0.0.1:{sock.getsockname()[1]}"
+        assert len(clients) > 1, "each from a port of its own"
+        sock.sendto(b"", sock.getsockname())
+        thread.join()
+
+
+def test_datagrams_are_answered_by_members_too(probe: Probe, balancer: Balancer, datagrams: str) -> None:
+    answer = ask(probe, balancer, url=datagrams, count=4)
+    assert answer["outcome"] == "passed" and answer["result"]["members"] == {"first": 2, "second": 2}, answer
+    answer = ask(probe, balancer, url=datagrams, count=5, timeout=NOBODY_S)
+    assert answer["outcome"] == "failed", answer
+    assert f"1 of 5 requests failed: nothing within {NOBODY_S:g} s while waiting for a datagram" in answer["message"]
+
+
+def test_a_port_of_udp_that_nobody_has_is_told(probe: Probe, balancer: Balancer) -> None:
+    answer = ask(probe, balancer, url="udp://127.0.0.1:9", count=2)
+    assert answer["outcome"] == "failed" and "no datagram of 127.0.0.1:9: Connection refused" in answer["message"]
+
+
 def test_errors_that_are_allowed_are_figures(probe: Probe, balancer: Balancer) -> None:
     balancer.lead("first", "second", 500, "first", "second")
     answer = ask(probe, balancer, errors=4)
@@ -193,6 +257,9 @@ def test_a_request_that_is_not_answered_is_given_up_alone(probe: Probe, balancer
         ({"count": 1}, "`count` must be a number of 2"),
         ({"url": "ftp://x/"}, "http"),
         ({"timeout": "soon"}, "`timeout` must be a number"),
+        ({"url": "udp://127.0.0.1"}, "`url` must be udp://HOST:PORT"),
+        ({"url": "udp://me@127.0.0.1:9"}, "`url` must be udp://HOST:PORT"),
+        ({"url": "udp://127.0.0.1:9", "on": "guest"}, "`on` does not go with udp"),
     ],
 )
 def test_bad_arguments_are_errors(probe: Probe, balancer: Balancer, more: dict[str, object], told: str) -> None:
@@ -210,3 +277,5 @@ def test_the_moment_is_the_last_that_was_wrong_or_the_first_of_him_who_came_last
     assert tally("a", "b", "c", "", "b", "a", "b").settled_after_ms(10) == 5000
     assert Tally(("a",), 2, tally("b", "a", "a").asked).settled_after_ms(10) == pytest.approx(1000)
     assert Tally(("a",), 1, tally("a", "c").asked).settled_after_ms(10) == pytest.approx(1100)
+    kept = Tally(("a", "b"), 2, tally("a", "", "a", "b", "b").asked, same=True)
+    assert kept.settled and kept.settled_after_ms(10) == 3000, "b answers all from 13 s on"

@@ -16,10 +16,10 @@ from pocketcloud.cloud import Cloud
 from stackprobe.naming import new_run_id
 from stackprobe.results import Outcome
 
-from tests.integration.conftest import inventory, settled_inventory
 from tests.integration.engine.driver import Probe, changed_clouds
 from tests.integration.leftovers import kill_run
 from tests.integration.probing import Probed, run_probes
+from tests.support.clouds import inventory, settled_inventory
 
 VENDOR = Path(__file__).resolve().parents[2] / "support" / "vendor"
 SCENARIO = """\

@@ -119,7 +119,9 @@ def test_a_skipped_step_does_not_hide_the_others(probe: Probe) -> None:
 
 def test_a_task_that_failed_before_its_step_could_be_executed_is_an_error_even_if_it_is_ignored(probe: Probe) -> None:
     request = {"op": "task_failed", "scenario": "one", "name": "Look", "file": "roles/probe_one/tasks/main.yaml"}
-    probe.session.handle({**request, "action": "probe_call", "ignored": True, "message": "'x' is undefined", "line": 3})
+    probe.session.requests.handle(
+        {**request, "action": "probe_call", "ignored": True, "message": "'x' is undefined", "line": 3}
+    )
     pass_one(probe, "one")
     step = probe.one("step", step="Look")
     assert (step["outcome"], step["line"]) == ("error", 3)

@@ -9,6 +9,8 @@ from statistics import fmean
 from stackprobe.metricname import part
 from stackprobe.results import Call, Outcome, Results, Scenario, Step
 
+from tests.integration.graphite.seeing_guests import EXPECTED_OF_GUESTS
+
 Values = dict[str, float]
 Expected = Callable[[Results], Values]
 ENDS = ("passed", "failed", "error", "skipped")
@@ -193,6 +195,7 @@ EXPECTED: dict[tuple[str, str], list[Expected]] = {
     ],
     ("monitor", "Retries"): [here(lambda run: run.retries)],
     ("monitor", "Requests a run"): [lambda run: {"requests": len(run.calls)}],
+    **EXPECTED_OF_GUESTS,
 }
 
 

@@ -12,11 +12,12 @@ from stackprobe import namings
 from stackprobe.graphite.points import parse_points
 
 from tests.integration.graphite.seeing import SWEEP, region
+from tests.integration.graphite.seeing_guests import EXPECTED_OF_GUESTS
 from tests.integration.graphite.sending import deliver, wait_until_written
 from tests.integration.graphite.shown import PANELS, Seen, shown
 from tests.integration.probing import run_probes
 
-#: What the scenarios of this run have nothing of: addresses and names to watch, servers, a CI that starts them.
+#: What the scenarios of this run have nothing of: addresses and names to watch, servers, guests, a CI that starts them.
 UPLOAD = ("upload_the_image", "wait_until_the_image_is_active")
 EMPTY = {
     ("data-plane", "Servers until they are active"),
@@ -25,6 +26,7 @@ EMPTY = {
     ("data-plane", "Days until certificates end"),
     ("data-plane", "Name resolution"),
     ("monitor", "Start delay"),
+    *EXPECTED_OF_GUESTS,
 }
 
 

@@ -7,6 +7,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import journals
@@ -18,13 +19,14 @@ from stackprobe.outputs import write_all
 from stackprobe.results import from_directory
 
 from tests.integration.graphite.seeing import EXPECTED, SWEEP, region
+from tests.integration.graphite.seeing_guests import SCENARIOS, add_guests
 from tests.integration.graphite.sending import deliver, wait_until_written
 from tests.integration.graphite.shown import ALERTS, DASHBOARDS, PAGES, PANELS, Seen, shown, substituted
 
 
 def one_of_everything(start: float) -> Journals:
     """A run with steps of all kinds that a panel shows, a 5xx, a request without an answer, a retry, a leftover."""
-    names = ["identity", "network", "compute", "volume", "http_watch", "dns_resolve", "endpoints"]
+    names = ["identity", "network", "compute", "volume", "http_watch", "dns_resolve", "endpoints", *SCENARIOS]
     journal = Journals(7, names, start)
     stories = {**journals.STORIES, **{name: (name, []) for name in names[4:]}}
     journal._story = lambda name: stories[name]  # type: ignore[method-assign]
@@ -50,6 +52,7 @@ def one_of_everything(start: float) -> Journals:
     ]
     for number, (scenario, name, zone, figures) in enumerate(zoned):
         journal.step(scenario, name, "http", 50.125 + number, zone=zone, figures=figures)
+    add_guests(journal)
     journal.call("endpoints", "Ask", journal.seq, "network", "GET", "discovery", status=None, error="reset")
     journal.call("endpoints", "Ask", journal.seq, "identity", "GET", "user", status=404)
     journal.step("endpoints", "Skip what is not there", outcome="skipped")
@@ -118,8 +121,9 @@ def test_an_alert_rule_fires_when_it_should(seen: Seen, rule: dict[str, Any]) ->
         assert fires == expected[rule["uid"]]
 
 
-def test_graphite_web_keeps_and_draws_its_own_dashboard(seen: Seen) -> None:
-    state = (DASHBOARDS / "graphite" / "overview.json").read_text()
+@pytest.mark.parametrize("file", sorted((DASHBOARDS / "graphite").iterdir()), ids=lambda path: path.stem)
+def test_graphite_web_keeps_and_draws_its_own_dashboards(seen: Seen, file: Path) -> None:
+    state = file.read_text()
     name = json.loads(state)["name"]
     data = urllib.parse.urlencode({"state": state}).encode()
     with urllib.request.urlopen(f"{seen.graphite.url}/dashboard/save/{name}", data, timeout=30) as answer:
@@ -127,7 +131,7 @@ def test_graphite_web_keeps_and_draws_its_own_dashboard(seen: Seen) -> None:
     with urllib.request.urlopen(f"{seen.graphite.url}/dashboard/load/{name}", timeout=30) as answer:
         kept = json.load(answer)["state"]
     assert kept == json.loads(state)
-    page = PAGES["overview"]
+    page = PAGES[file.stem]
     for (_, parameters, _), panel in zip(kept["graphs"], page["panels"], strict=True):
         theirs = [query.replace("stackprobe.*.*", "stackprobe.seen.*") for query in parameters["target"]]
         ours = [substituted(target["target"], seen.choices(page)) for target in panel["targets"]]
@@ -147,6 +151,7 @@ def test_carbon_takes_the_files_and_keeps_sums_and_peaks(graphite: Any) -> None:
         "run.leftovers": [0, 5, 1],
         "run.duration_ms": [10, 20, 60],
         "a.min_ms": [4, 2, 3],
+        "a.b.rtt_p95_ms": [4, 9, 3],
     }
     lines = [
         f"stackprobe.c.R.{name} {value} {hour + 600 * number}"
@@ -160,6 +165,7 @@ def test_carbon_takes_the_files_and_keeps_sums_and_peaks(graphite: Any) -> None:
     wait_until_written(one, parse_points("\n".join(lines), directory))
     targets = [f"stackprobe.c.R.{name}" for name in values]
     expected = {"run.failed": 2.0, "run.leftovers": 5.0, "run.duration_ms": 30.0, "a.min_ms": 2.0}
+    expected["a.b.rtt_p95_ms"] = 9.0
     end = time.monotonic() + 15
     while True:  # asked from so long ago, Graphite answers from the archive of hours
         found = one.render(targets, time.time() - 40 * 86400, hour + 3600)

@@ -20,6 +20,8 @@ from stackprobe.graphite.points import Point, parse_points
 from stackprobe.outputs import write_all
 from stackprobe.results import from_directory
 
+from tests.support.thorough import daily
+
 Start = Callable[..., Graphite]
 
 
@@ -110,6 +112,7 @@ def test_with_fifty_creates_a_minute_reading_back_gets_every_figure_in(tmp_path:
     assert stored(one, what) == exactly(what)
 
 
+@pytest.mark.thorough
 def test_with_fifty_creates_a_minute_what_is_missing_comes_with_the_next_runs(tmp_path: Path, graphite: Start) -> None:
     one = graphite(creates_per_minute=50)
     directory = reported(tmp_path, journals.fair, scenarios=["identity"])
@@ -125,6 +128,7 @@ def test_with_fifty_creates_a_minute_what_is_missing_comes_with_the_next_runs(tm
     assert stored(one, figures(directory)) == exactly(figures(directory))
 
 
+@pytest.mark.thorough
 def test_figures_of_the_time_without_carbon_arrive_when_it_is_back(tmp_path: Path, common: Graphite) -> None:
     one = common
     one.stop("carbon")
@@ -142,7 +146,7 @@ def test_figures_of_the_time_without_carbon_arrive_when_it_is_back(tmp_path: Pat
         assert found[earlier.name] == [(earlier.t, float(earlier.value)), (later.t, float(later.value))]
 
 
-@pytest.mark.parametrize("force", [False, True], ids=["stopped", "killed"])
+@pytest.mark.parametrize("force", daily([False, True], [1]), ids=["stopped", "killed"])
 def test_a_carbon_that_goes_with_figures_in_its_memory_gets_them_again(
     tmp_path: Path, common: Graphite, force: bool
 ) -> None:
@@ -197,7 +201,7 @@ class Middle:
         self.socket.close()
 
 
-@pytest.mark.parametrize("size", [1, 5_000, 12_345])
+@pytest.mark.parametrize("size", daily([1, 5_000, 12_345], [1]))
 def test_half_a_batch_is_sent_again_and_nothing_is_doubled(tmp_path: Path, common: Graphite, size: int) -> None:
     one = common
     directory = reported(tmp_path)

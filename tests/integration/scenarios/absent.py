@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openstack.connection import Connection
 
-from tests.integration.conftest import Rules
+from tests.support.clouds import Rules
 
 
 def without(connection: Connection, service: str) -> Rules:

@@ -1,8 +1,8 @@
-"""Runs of scenarios in all weathers on the embedded cloud; see storms.py."""
+"""Runs of scenarios in all weathers on the embedded cloud; see seasons.py."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,63 +11,41 @@ import yaml
 from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 from pocketcloud.services import HOST
-from stackprobe.results import Outcome
 
-from tests.integration.conftest import inventory, settled_inventory
 from tests.integration.probing import Probed, run_probes
-from tests.integration.scenarios.seasons import WITNESS, Season, Weather
-from tests.integration.scenarios.storms import OPTIONS, SCENARIOS, Fault, Storm, faults_of, number_of
-
-
-@pytest.fixture(scope="session")
-def storm(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Fault], Storm]:
-    """Call it with a fault for the storm that has it; each rages once."""
-    over: dict[int, Storm] = {}
-
-    def rage(fault: Fault) -> Storm:
-        number = number_of(fault)
-        if number not in over:
-            faults, before = faults_of(number), inventory(admin)
-            cloud.faults([dict(one.rule) for one in faults])
-            try:
-                directory = tmp_path_factory.mktemp(f"storm-{number}") / "run"
-                run = run_probes(cloud.clouds_yaml, directory, SCENARIOS, options=OPTIONS)
-            finally:
-                cloud.faults()
-            over[number] = Storm(faults, run, before, settled_inventory(admin, before))
-        return over[number]
-
-    return rage
+from tests.integration.scenarios import common_season
+from tests.integration.scenarios.seasons import WITNESS, Fault, Season, Weather, weather_of
+from tests.support.clouds import difference, inventory, settled_inventory
 
 
 @pytest.fixture(scope="session")
 def weather(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> Weather:
     """Call it with a season and one of its faults: asserts that it was seen; each run of a season is made once."""
-    return weather_of(cloud, admin, tmp_path_factory)
+    return weather_on(cloud, admin, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def full_weather(full_cloud: Cloud, full_admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> Weather:
     """The same on the cloud with all optional services."""
-    return weather_of(full_cloud, full_admin, tmp_path_factory)
+    return weather_on(full_cloud, full_admin, tmp_path_factory)
 
 
-def weather_of(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> Weather:
+def weather_on(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> Weather:
     """The weather of a cloud."""
-    runs: dict[tuple[int, int], tuple[Probed, bool]] = {}
 
-    def seen(season: Season, scenario: str, what: str) -> Probed:
-        number = season.number(scenario, what)
-        key = (id(season), number)
-        if key not in runs:
-            runs[key] = _rage(cloud, admin, season, number, tmp_path_factory.mktemp("season") / "run")
-        run, clean = runs[key]
-        assert run.scenario(WITNESS).outcome is Outcome.PASSED, run.said
-        season.of(number)[scenario].was_seen(run, scenario)
-        assert (run.results.leftovers, clean) == (0, True), run.said
-        return run
+    def rage(season: Season, faults: Mapping[str, Fault]) -> tuple[Probed, Mapping[str, Any]]:
+        before, directory = inventory(admin), tmp_path_factory.mktemp("season") / "run"
+        options = {name: {**season.options.get(name, {}), **fault.options} for name, fault in faults.items()}
+        cloud.faults([dict(rule) for fault in faults.values() for rule in fault.rules])
+        try:
+            # a scenario that has no fault left would only take time
+            options = of_the_cloud(cloud, options)
+            run = run_probes(cloud.clouds_yaml, directory, dict.fromkeys([*faults, WITNESS]), options=options)
+        finally:
+            cloud.faults()
+        return run, difference(settled_inventory(admin, before), before)
 
-    return seen
+    return weather_of(rage)
 
 
 @pytest.fixture(scope="session")
@@ -97,30 +75,10 @@ def of_the_cloud(cloud: Cloud, options: dict[str, dict[str, Any]]) -> dict[str, 
     return {**options, "dns_zone": {"servers": [f"{HOST}:{port}"], **options.get("dns_zone", {})}}
 
 
-def _rage(cloud: Cloud, admin: Connection, season: Season, number: int, directory: Path) -> tuple[Probed, bool]:
-    """The run of a season with this number, and whether it left nothing."""
-    faults, before = season.of(number), inventory(admin)
-    options = {scenario: {**season.options.get(scenario, {}), **fault.options} for scenario, fault in faults.items()}
-    cloud.faults([dict(rule) for fault in faults.values() for rule in fault.rules])
-    try:
-        # a scenario that has no fault left would only take time
-        options = of_the_cloud(cloud, options)
-        run = run_probes(cloud.clouds_yaml, directory, [*faults, WITNESS], options=options)
-    finally:
-        cloud.faults()
-    return run, settled_inventory(admin, before) == before
-
-
 @pytest.fixture(scope="session")
-def fair_weather(cloud: Cloud, admin: Connection, tmp_path_factory: pytest.TempPathFactory) -> Probed:
-    """A run of the four scenarios on a cloud without faults, after which nothing is left."""
-    before = inventory(admin)
-    cloud.faults()
-    run = run_probes(cloud.clouds_yaml, tmp_path_factory.mktemp("fair") / "run", SCENARIOS, options=OPTIONS)
-    assert run.exit_code == 0, run.said
-    assert run.results.leftovers == 0
-    assert settled_inventory(admin, before) == before
-    return run
+def fair_weather(calm: Callable[[Season], Probed]) -> Probed:
+    """The run of the most common scenarios on a cloud without faults."""
+    return calm(common_season.SEASON)
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.integration.conftest import Rules
 from tests.integration.scenarios.seasons import Fault, Season
+from tests.support.clouds import Rules
 
 INVENTED = "00000000-cccc-4ddd-8eee-000000000000"
 LIST_OF_RULES = r"/security-group-rules\?.*security_group_id="

@@ -100,6 +100,7 @@ def test_lists_that_fail_or_hang_or_are_empty_are_failed_each_by_itself(look: Ca
     assert run.step(NAME, LIST, "network").outcome is Outcome.PASSED
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("disabled_host")
 def test_what_the_operator_has_disabled_is_named_and_failed_only_on_request(look: Callable[..., Probed]) -> None:
     down = lie("nova", "/os-services", **{"services.3.state": "down"})

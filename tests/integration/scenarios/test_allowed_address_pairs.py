@@ -68,6 +68,7 @@ def test_a_pair_that_is_allowed_on_the_network_of_others_is_failed(
     assert run.step(NAME, ELSEWHERE).outcome is Outcome.FAILED
 
 
+@pytest.mark.thorough
 def test_an_operator_may_do_it_everywhere(shared_network: None, probe: Callable[..., Probed]) -> None:
     run = probe(NAME, cloud="admin")
     assert run.exit_code == 0, run.said

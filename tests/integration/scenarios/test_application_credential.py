@@ -66,7 +66,7 @@ def no_rule_is_left(demo: Connection) -> Iterator[None]:
     assert list(demo.identity.access_rules(demo.current_user_id)) == []
 
 
-@pytest.mark.parametrize(("scenario", "what"), SEASON.faults, ids=SEASON.ids)
+@pytest.mark.parametrize(("scenario", "what"), SEASON.faults)
 def test_a_fault_is_seen(scenario: str, what: str, weather: Weather) -> None:
     run = weather(SEASON, scenario, what)
     assert "canary-secret" not in (run.output / "journal.jsonl").read_text()
@@ -97,12 +97,14 @@ def test_both_live_their_lives_in_fair_weather(probe: Callable[..., Probed]) -> 
     assert run.step(NAME, "Read the user against the rule in vain").calls[0].status == 200
 
 
+@pytest.mark.thorough
 def test_the_rule_can_be_left_out(probe: Callable[..., Probed]) -> None:
     run = probe(NAME, options={NAME: {"access_rule": False}})
     assert run.exit_code == 0, run.said
     assert {one.kind for one in run.scenario(NAME).resources} == {"application_credential"}
 
 
+@pytest.mark.thorough
 def test_a_restricted_one_in_clouds_yaml_makes_none(
     probe: Callable[..., Probed], changed: Callable[[dict[str, Any]], Path], demo: Connection
 ) -> None:

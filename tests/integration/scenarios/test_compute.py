@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from openstack.connection import Connection
-from pocketcloud.cloud import Cloud
 from stackprobe.results import Outcome
 
 from tests.integration.probing import Probed
-from tests.integration.scenarios.faulty import COMPUTE, VOLUME, pair
+from tests.integration.scenarios.seasons import Weather
+from tests.integration.scenarios.servers_season import SEASON
+from tests.support.thorough import daily
 
 Probe = Callable[..., Probed]
 ZONES = ["az1", "az2"]
@@ -48,6 +47,7 @@ def test_what_the_options_leave_out_is_skipped_and_says_so(probe: Probe) -> None
     assert {step.zone for step in run.scenario("compute").steps} == {None, "az2"}
 
 
+@pytest.mark.thorough
 def test_a_server_that_is_still_busy_with_its_image_is_waited_for(probe: Probe) -> None:
     late = [{"driver": "server_snapshot_end", "delay": 3}]
     run = probe("compute", rules=late, options={"compute": {"volume": False, "zones": ["az1"]}})
@@ -56,6 +56,7 @@ def test_a_server_that_is_still_busy_with_its_image_is_waited_for(probe: Probe) 
     assert run.step("compute", "Resize the server").outcome is Outcome.PASSED
 
 
+@pytest.mark.thorough
 def test_without_a_larger_flavor_there_is_no_resize(probe: Probe) -> None:
     run = probe("compute", options={"compute": {"flavor": "m1.small", "volume": False, "snapshot": False}})
     assert run.exit_code == 0, run.said
@@ -63,7 +64,7 @@ def test_without_a_larger_flavor_there_is_no_resize(probe: Probe) -> None:
     assert (resize.outcome, resize.message) == (Outcome.SKIPPED, "there is no larger flavor")
 
 
-@pytest.mark.parametrize("option", ["image", "flavor"])
+@pytest.mark.parametrize("option", daily(["image", "flavor"], [0]))
 def test_what_cannot_be_found_is_an_error_that_names_the_option(option: str, probe: Probe) -> None:
     run = probe("compute", options={"compute": {option: "no-such-thing"}})
     assert (run.exit_code, run.scenario("compute").outcome) == (2, Outcome.ERROR), run.said
@@ -72,13 +73,6 @@ def test_what_cannot_be_found_is_an_error_that_names_the_option(option: str, pro
     assert f"option `{option}`" in problem
 
 
-@pytest.mark.parametrize("number", range(len(COMPUTE)), ids=COMPUTE)
-def test_a_fault_is_seen_at_its_step_and_nothing_is_left(
-    number: int, cloud: Cloud, admin: Connection, tmp_path: Path
-) -> None:
-    both = pair(number, cloud, admin, tmp_path / "run")
-    assert both.compute is not None
-    both.compute.was_seen(both.run, "compute")
-    assert both.run.exit_code == 1
-    if number >= len(VOLUME):
-        assert both.run.scenario("volume").outcome is Outcome.PASSED
+@pytest.mark.parametrize("what", SEASON.faults_of("compute"))
+def test_a_fault_is_seen_at_its_step_and_nothing_is_left(what: str, weather: Weather) -> None:
+    weather(SEASON, "compute", what)

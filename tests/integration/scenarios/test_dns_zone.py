@@ -10,7 +10,6 @@ from stackprobe.results import Outcome
 from tests.integration.probing import Probed
 from tests.integration.scenarios.full_season import SEASON
 from tests.integration.scenarios.seasons import Weather
-from tests.integration.scenarios.service_faults import DNS_ZONE
 
 ASKED = [
     "Ask a name server for the name",
@@ -41,6 +40,7 @@ def test_everything_passes_on_a_cloud_that_works(full_probe: Callable[..., Probe
     assert all(bool(step.zone) == (step.name.removesuffix(f" [{step.zone}]") in ASKED) for step in steps)
 
 
+@pytest.mark.thorough
 def test_the_zones_own_name_servers_are_asked_when_none_are_given(full_probe: Callable[..., Probed]) -> None:
     run = full_probe("dns_zone", options={"dns_zone": {"servers": [], "answer_deadline": 5}})
     assert run.outcomes()["dns_zone"] is not Outcome.PASSED
@@ -48,6 +48,6 @@ def test_the_zones_own_name_servers_are_asked_when_none_are_given(full_probe: Ca
     assert run.bad_steps("dns_zone") == named, run.said  # nobody knows their addresses
 
 
-@pytest.mark.parametrize("what", DNS_ZONE)
+@pytest.mark.parametrize("what", SEASON.faults_of("dns_zone"))
 def test_a_fault_is_seen_where_it_is(what: str, full_weather: Weather) -> None:
     full_weather(SEASON, "dns_zone", what)

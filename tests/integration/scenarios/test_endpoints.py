@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from stackprobe.results import Outcome
 
 from tests.integration.probing import Probed, run_probes
-from tests.integration.scenarios.storms import ENDPOINTS, Fault, Storm, assert_seen
+from tests.integration.scenarios.common_season import ENDPOINTS, SEASON
+from tests.integration.scenarios.seasons import Weather
 
 SERVICES = {"block-storage", "compute", "identity", "image", "network", "placement"}
 
@@ -33,16 +34,15 @@ def test_every_service_of_the_catalog_answers_in_fair_weather(fair_weather: Prob
     assert fair_weather.step("endpoints", "Read the catalog").outcome is Outcome.PASSED
 
 
-@pytest.mark.parametrize("fault", ENDPOINTS, ids=str)
-def test_a_fault_is_seen_where_it_is_and_the_other_services_are_still_asked(
-    fault: Fault, storm: Callable[[Fault], Storm]
-) -> None:
-    assert_seen(storm(fault), fault)
-    others = asked(storm(fault).run)
-    assert others.pop(fault.zone) is Outcome.FAILED
-    assert others == dict.fromkeys(SERVICES - {fault.zone}, Outcome.PASSED)
+@pytest.mark.parametrize("what", SEASON.faults_of("endpoints"))
+def test_a_fault_is_seen_where_it_is_and_the_other_services_are_still_asked(what: str, weather: Weather) -> None:
+    others = asked(weather(SEASON, "endpoints", what))
+    zone = ENDPOINTS[what].zone
+    assert others.pop(zone) is Outcome.FAILED
+    assert others == dict.fromkeys(SERVICES - {zone}, Outcome.PASSED)
 
 
+@pytest.mark.thorough
 def test_other_interfaces_are_asked_on_request_and_services_can_be_left_out(probe: Callable[..., Probed]) -> None:
     options = {"endpoints": {"interfaces": ["public", "internal", "mars"], "leave_out": ["network"]}}
     run = probe("endpoints", options=options)

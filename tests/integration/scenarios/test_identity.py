@@ -11,7 +11,8 @@ from openstack.connection import Connection
 from stackprobe.results import Outcome
 
 from tests.integration.probing import Probed, run_probes
-from tests.integration.scenarios.storms import IDENTITY, LIE_S, Fault, Storm, assert_seen
+from tests.integration.scenarios.common_season import LIE_S, SEASON
+from tests.integration.scenarios.seasons import Weather
 
 ON_REQUEST = {"identity": {"wrong_password": True, "deadline": LIE_S}}
 
@@ -20,9 +21,9 @@ def test_every_step_passes_in_fair_weather(fair_weather: Probed) -> None:
     assert {step.outcome for step in fair_weather.scenario("identity").steps} == {Outcome.PASSED}
 
 
-@pytest.mark.parametrize("fault", IDENTITY, ids=str)
-def test_a_fault_is_seen_where_it_is(fault: Fault, storm: Callable[[Fault], Storm]) -> None:
-    assert_seen(storm(fault), fault)
+@pytest.mark.parametrize("what", SEASON.faults_of("identity"))
+def test_a_fault_is_seen_where_it_is(what: str, weather: Weather) -> None:
+    weather(SEASON, "identity", what)
 
 
 def test_without_being_asked_it_makes_no_user(fair_weather: Probed) -> None:
@@ -100,6 +101,7 @@ def test_an_application_credential_gets_tokens_that_are_not_exchanged(
     assert set(outcomes.values()) == {Outcome.PASSED}
 
 
+@pytest.mark.thorough
 def test_where_clouds_yaml_holds_a_token_the_password_is_skipped_saying_so(
     tmp_path: Path, changed: Callable[[dict[str, Any]], Path], demo: Connection
 ) -> None:

@@ -8,7 +8,8 @@ import pytest
 from stackprobe.results import Outcome
 
 from tests.integration.probing import Probed
-from tests.integration.scenarios.storms import IMAGE, Fault, Storm, assert_seen
+from tests.integration.scenarios.common_season import SEASON
+from tests.integration.scenarios.seasons import Weather
 
 
 def test_every_step_passes_in_fair_weather(fair_weather: Probed) -> None:
@@ -17,9 +18,9 @@ def test_every_step_passes_in_fair_weather(fair_weather: Probed) -> None:
     assert "Download the deactivated image in vain" in {step.name for step in steps}
 
 
-@pytest.mark.parametrize("fault", IMAGE, ids=str)
-def test_a_fault_is_seen_where_it_is(fault: Fault, storm: Callable[[Fault], Storm]) -> None:
-    assert_seen(storm(fault), fault)
+@pytest.mark.parametrize("what", SEASON.faults_of("image"))
+def test_a_fault_is_seen_where_it_is(what: str, weather: Weather) -> None:
+    weather(SEASON, "image", what)
 
 
 def test_a_policy_that_refuses_to_deactivate_is_no_failure(probe: Callable[..., Probed]) -> None:
@@ -32,6 +33,7 @@ def test_a_policy_that_refuses_to_deactivate_is_no_failure(probe: Callable[..., 
     assert "Download the image again" in names
 
 
+@pytest.mark.thorough
 def test_an_administrator_is_not_told_that_deactivated_images_leak(probe: Callable[..., Probed]) -> None:
     run = probe("image", cloud="admin")
     assert run.exit_code == 0

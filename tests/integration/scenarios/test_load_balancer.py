@@ -11,7 +11,6 @@ from stackprobe.results import Outcome
 from tests.integration.probing import Probed
 from tests.integration.scenarios.full_season import SEASON
 from tests.integration.scenarios.seasons import Weather
-from tests.integration.scenarios.service_faults import LOAD_BALANCER
 
 STEPS = [
     "Create the network",
@@ -36,6 +35,7 @@ def test_everything_passes_on_a_cloud_that_works(full_probe: Callable[..., Probe
     assert [step.name for step in run.scenario("load_balancer").steps] == STEPS
 
 
+@pytest.mark.thorough
 def test_a_subnet_that_is_given_is_used_and_kept(full_probe: Callable[..., Probed], full_demo: Connection) -> None:
     network = full_demo.network.create_network(name="given")
     subnet = full_demo.network.create_subnet(network_id=network.id, ip_version=4, cidr="10.66.0.0/24", name="given")
@@ -47,6 +47,6 @@ def test_a_subnet_that_is_given_is_used_and_kept(full_probe: Callable[..., Probe
     assert [step.name for step in run.scenario("load_balancer").steps] == STEPS[2:-2]
 
 
-@pytest.mark.parametrize("what", LOAD_BALANCER)
+@pytest.mark.parametrize("what", SEASON.faults_of("load_balancer"))
 def test_a_fault_is_seen_where_it_is(what: str, full_weather: Weather) -> None:
     full_weather(SEASON, "load_balancer", what)

@@ -8,7 +8,8 @@ import pytest
 from stackprobe.results import Outcome
 
 from tests.integration.probing import Probed
-from tests.integration.scenarios.storms import NETWORK, Fault, Storm, assert_seen
+from tests.integration.scenarios.common_season import SEASON
+from tests.integration.scenarios.seasons import Weather
 
 
 def test_every_step_passes_in_fair_weather(fair_weather: Probed) -> None:
@@ -27,9 +28,9 @@ def test_it_makes_one_of_each_kind_and_two_subnets_and_rules(fair_weather: Probe
     assert kinds == sorted([*single, "subnet", "subnet", "security_group_rule", "security_group_rule"])
 
 
-@pytest.mark.parametrize("fault", NETWORK, ids=str)
-def test_a_fault_is_seen_where_it_is(fault: Fault, storm: Callable[[Fault], Storm]) -> None:
-    assert_seen(storm(fault), fault)
+@pytest.mark.parametrize("what", SEASON.faults_of("network"))
+def test_a_fault_is_seen_where_it_is(what: str, weather: Weather) -> None:
+    weather(SEASON, "network", what)
 
 
 def test_a_cloud_without_external_network_is_probed_without_floating_ip(probe: Callable[..., Probed]) -> None:

@@ -9,9 +9,10 @@ from openstack.connection import Connection
 from pocketcloud.cloud import Cloud
 from stackprobe.results import Outcome
 
-from tests.integration.conftest import Rules, inventory, settled_inventory
 from tests.integration.probing import run_probes
-from tests.integration.scenarios.faulty import HASTE, WITNESS, sweep
+from tests.integration.scenarios.seasons import WITNESS
+from tests.integration.scenarios.servers_season import HASTE, sweep
+from tests.support.clouds import Rules, inventory, settled_inventory
 
 
 def test_what_is_never_gone_is_reported_left_over_and_swept_later(

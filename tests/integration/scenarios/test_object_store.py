@@ -9,7 +9,7 @@ import pytest
 from stackprobe.results import Outcome
 
 from tests.integration.probing import Probed
-from tests.integration.scenarios.full_season import OBJECT_STORE, SEASON
+from tests.integration.scenarios.full_season import SEASON
 from tests.integration.scenarios.seasons import Weather
 
 Probe = Callable[..., Probed]
@@ -68,6 +68,6 @@ def test_what_the_store_says_that_it_cannot_is_left_out(full_probe: Probe) -> No
     assert sizes == {5000}
 
 
-@pytest.mark.parametrize("what", OBJECT_STORE)
+@pytest.mark.parametrize("what", SEASON.faults_of("object_store"))
 def test_a_fault_is_seen_where_it_is(what: str, full_weather: Weather) -> None:
     full_weather(SEASON, "object_store", what)

@@ -8,7 +8,7 @@ import pytest
 from stackprobe.results import Outcome
 
 from tests.integration.probing import Probed
-from tests.integration.scenarios.full_season import ORCHESTRATION, SEASON
+from tests.integration.scenarios.full_season import SEASON
 from tests.integration.scenarios.seasons import Weather
 
 Probe = Callable[..., Probed]
@@ -32,7 +32,7 @@ def test_everything_passes_on_a_cloud_that_works(full_probe: Probe) -> None:
     assert [step.name for step in run.scenario("orchestration").steps] == STEPS
 
 
-@pytest.mark.parametrize("what", ORCHESTRATION)
+@pytest.mark.parametrize("what", SEASON.faults_of("orchestration"))
 def test_a_fault_is_seen_where_it_is(what: str, full_weather: Weather) -> None:
     run = full_weather(SEASON, "orchestration", what)
     assert run.outcomes()["orchestration"] is Outcome.FAILED

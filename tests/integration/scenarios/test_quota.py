@@ -63,7 +63,7 @@ QUOTA = {
 SEASON = Season({"quota": QUOTA})
 
 
-@pytest.mark.parametrize(("scenario", "what"), SEASON.faults, ids=SEASON.ids)
+@pytest.mark.parametrize(("scenario", "what"), SEASON.faults)
 def test_a_fault_is_seen_and_the_other_services_are_still_asked(scenario: str, what: str, weather: Weather) -> None:
     run = weather(SEASON, scenario, what)
     zones = {step.zone for step in run.scenario("quota").steps}

@@ -8,7 +8,7 @@ import pytest
 from stackprobe.results import Outcome
 
 from tests.integration.probing import Probed
-from tests.integration.scenarios.full_season import ANOTHER, SEASON, SECRETS
+from tests.integration.scenarios.full_season import ANOTHER, SEASON
 from tests.integration.scenarios.seasons import Weather
 
 Probe = Callable[..., Probed]
@@ -30,7 +30,7 @@ def test_everything_passes_on_a_key_manager_that_works(full_probe: Probe) -> Non
     assert [step.name for step in run.scenario("secrets").steps] == STEPS
 
 
-@pytest.mark.parametrize("what", SECRETS)
+@pytest.mark.parametrize("what", SEASON.faults_of("secrets"))
 def test_a_fault_is_seen_where_it_is(what: str, full_weather: Weather) -> None:
     full_weather(SEASON, "secrets", what)
 

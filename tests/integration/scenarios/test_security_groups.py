@@ -52,6 +52,7 @@ def test_a_project_that_opened_its_default_group_is_told_so_or_leaves_it_out(
     assert skipped == OF_DEFAULT
 
 
+@pytest.mark.thorough
 def test_with_the_credentials_of_an_operator_the_own_projects_group_is_looked_at(probe: Callable[..., Probed]) -> None:
     run = probe(NAME, cloud="admin")
     assert run.exit_code == 0, run.said

@@ -214,6 +214,7 @@ def test_what_the_options_leave_out_is_skipped_and_says_so(probe: Probe) -> None
     assert all("leaves it out" in (step.message or "") for step in skipped)
 
 
+@pytest.mark.thorough
 def test_an_administrator_may_stop_a_locked_server(probe: Probe) -> None:
     only_lock = {**LATER, "lock": True, "rescue": False, "shelve": False}
     run = probe("server_lifecycle", cloud="admin", options={"server_lifecycle": only_lock})
@@ -242,6 +243,6 @@ def test_without_block_storage_nothing_boots_from_it(probe: Probe, demo: Connect
     assert run.outcomes()["boot_from_volume"] is Outcome.SKIPPED, run.said
 
 
-@pytest.mark.parametrize(("scenario", "what"), SEASON.faults, ids=SEASON.ids)
+@pytest.mark.parametrize(("scenario", "what"), SEASON.faults)
 def test_a_fault_is_seen_at_its_step_and_nothing_is_left(scenario: str, what: str, weather: Weather) -> None:
     weather(SEASON, scenario, what)

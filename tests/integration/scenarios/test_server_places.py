@@ -180,6 +180,7 @@ def test_everything_passes_on_a_cloud_that_works(probe: Probe) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_without_block_storage_zones_have_no_volumes(probe: Probe, demo: Connection) -> None:
     options = {"availability_zones": {"zones": ["az2"]}}
     run = probe("availability_zones", options=options, rules=without(demo, "block-storage"))
@@ -194,6 +195,6 @@ def test_without_their_services_they_are_skipped(probe: Probe, demo: Connection)
     assert run.exit_code == 0, run.said
 
 
-@pytest.mark.parametrize(("scenario", "what"), SEASON.faults, ids=SEASON.ids)
+@pytest.mark.parametrize(("scenario", "what"), SEASON.faults)
 def test_a_fault_is_seen_at_its_step_and_nothing_is_left(scenario: str, what: str, weather: Weather) -> None:
     weather(SEASON, scenario, what)

@@ -9,7 +9,6 @@ import pytest
 from tests.integration.probing import Probed
 from tests.integration.scenarios.full_season import SEASON
 from tests.integration.scenarios.seasons import Weather
-from tests.integration.scenarios.service_faults import SHARED_FILE_SYSTEM
 
 SNAPSHOT = ["Create a snapshot", "Create a share from the snapshot", "Delete the copy", "Delete the snapshot"]
 STEPS = [
@@ -29,6 +28,7 @@ def test_everything_passes_on_a_cloud_that_works(full_probe: Callable[..., Probe
     assert [step.name for step in run.scenario("shared_file_system").steps] == STEPS
 
 
+@pytest.mark.thorough
 def test_options_of_the_share_matter(full_probe: Callable[..., Probed]) -> None:
     client = {"type": "user", "name": "somebody"}
     options = {"size": 2, "growth": 3, "zone": "az2", "protocol": "CIFS", "client": client, "snapshot": False}
@@ -42,6 +42,6 @@ def test_options_of_the_share_matter(full_probe: Callable[..., Probed]) -> None:
     assert "somebody" in checks.values()
 
 
-@pytest.mark.parametrize("what", SHARED_FILE_SYSTEM)
+@pytest.mark.parametrize("what", SEASON.faults_of("shared_file_system"))
 def test_a_fault_is_seen_where_it_is(what: str, full_weather: Weather) -> None:
     full_weather(SEASON, "shared_file_system", what)

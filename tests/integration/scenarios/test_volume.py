@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from openstack.connection import Connection
-from pocketcloud.cloud import Cloud
 from stackprobe.results import Outcome
 
 from tests.integration.probing import Probed
-from tests.integration.scenarios.faulty import VOLUME, pair
+from tests.integration.scenarios.seasons import Weather
+from tests.integration.scenarios.servers_season import SEASON
 
 Probe = Callable[..., Probed]
 STEPS = [
@@ -39,10 +37,6 @@ def test_sizes_of_the_options_are_ordered_and_found(probe: Probe) -> None:
     assert sizes == {2, 5}
 
 
-@pytest.mark.parametrize("number", range(len(VOLUME)), ids=VOLUME)
-def test_a_fault_is_seen_at_its_step_and_nothing_is_left(
-    number: int, cloud: Cloud, admin: Connection, tmp_path: Path
-) -> None:
-    both = pair(number, cloud, admin, tmp_path / "run")
-    assert both.volume is not None
-    both.volume.was_seen(both.run, "volume")
+@pytest.mark.parametrize("what", SEASON.faults_of("volume"))
+def test_a_fault_is_seen_at_its_step_and_nothing_is_left(what: str, weather: Weather) -> None:
+    weather(SEASON, "volume", what)

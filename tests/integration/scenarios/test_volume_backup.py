@@ -35,6 +35,7 @@ def test_everything_passes_on_a_cloud_that_works(calm: Callable[[Season], Probed
     assert {outcomes[name] for name in set(STEPS) - INCREMENTAL} == {Outcome.PASSED}
 
 
+@pytest.mark.thorough
 def test_an_incremental_backup_of_a_certain_type_zone_and_size_is_restored(probe: Callable[..., Probed]) -> None:
     options = {"incremental": True, "size": 2, "type": "fast", "zone": "az2"}
     run = probe(NAME, options={NAME: options})

@@ -28,6 +28,7 @@ def test_a_volume_of_each_type_is_made_and_deleted(calm: Callable[[Season], Prob
         assert steps_of(run, zone) == list(PER_TYPE)
 
 
+@pytest.mark.thorough
 def test_only_the_types_of_the_options_are_tried_as_many_at_a_time_as_they_say(probe: Callable[..., Probed]) -> None:
     run = probe(NAME, options={NAME: {"types": ["fast", "__DEFAULT__"], "without": ["fast"], "at_once": 1}})
     assert run.exit_code == 0, run.said

@@ -6,8 +6,8 @@ from typing import Any
 
 from stackprobe.results import Outcome
 
-from tests.integration.conftest import Rules
 from tests.integration.scenarios.seasons import Fault, Season
+from tests.support.clouds import Rules
 
 INVENTED = "00000000-bbbb-4ccc-8ddd-000000000000"
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from stackprobe.alarm import marker
 from stackprobe.alarm.carrying_out import carry_out
 from stackprobe.config.model import Target
-from stackprobe.history.memory import MemoryHistory
 from stackprobe.state.assess import assess
 
 from tests.support.github_api import GithubApi
+from tests.support.memory_history import MemoryHistory
 from tests.unit.alarm.conftest import Runs
 from tests.unit.state.worlds import EVERY_S, NOW_T, SCENARIOS, history, state, target
 

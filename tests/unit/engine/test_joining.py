@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from stackprobe.engine.background import Background, gather
 from stackprobe.engine.classify import StepError
-from stackprobe.engine.spread import spread
+from stackprobe.engine.joins import spread
 
 FIGURES = [{"since_ms": 30.0}, {"since_ms": 10.0}, {"connect_ms": 1.0}, {"since_ms": 20.0}]
 

@@ -47,6 +47,12 @@ def test_base64(values: Values) -> None:
     assert values.resolve({"user_data": {"$base64": "#!"}}, "a") == {"user_data": "IyE="}
 
 
+def test_a_whole_number(values: Values) -> None:
+    assert values.resolve({"port": {"$int": "8080"}, "size": {"$int": 3}}, "a") == {"port": 8080, "size": 3}
+    with pytest.raises(StepError, match=r"`\$int` needs a whole number, not 'many'"):
+        values.resolve({"$int": "many"}, "a")
+
+
 def test_what_is_not_special_stays_as_it_is(values: Values) -> None:
     value = {"a": [1, None, {"b": "text $x"}]}
     assert values.resolve(value, "a") == value

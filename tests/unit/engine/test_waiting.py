@@ -6,7 +6,7 @@ import doctest
 
 import pytest
 from stackprobe.engine import urls
-from stackprobe.engine.core import worst
+from stackprobe.engine.state import worst
 from stackprobe.engine.steps import wait
 from stackprobe.engine.steps.wait import interval
 from stackprobe.metricname import key_of

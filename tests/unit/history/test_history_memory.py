@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from stackprobe.history.memory import MemoryHistory
 from stackprobe.history.model import PastRun, Sample
 from stackprobe.history.patterns import matcher
 from stackprobe.results import Outcome
+
+from tests.support.memory_history import MemoryHistory
 
 
 @pytest.mark.parametrize(

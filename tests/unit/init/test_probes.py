@@ -85,7 +85,11 @@ def test_scenarios_with_guests_are_taken_in_when_they_are_wanted(tmp_path: Path)
         (target,) = load_config(file, known=scenarios.known(FOUND)).targets
         assert ("guest_login" in [one.name for one in scenarios.select(FOUND, target.selection, [], [])]) is wanted
         assert ("# - guest_login  # it runs only when it is named" in text) is not wanted
+        assert ("# options:\n#   guest_outbound:\n" in text) is wanted
     assert data["clouds"]["mycloud"]["guests"] is True
+    proposal = text[text.index("# options:\n") :].partition("\n# Where the figures")[0].replace("\n# ", "\n")[2:]
+    file.write_text(text + proposal + "\n", encoding="utf-8")
+    load_config(file, known=scenarios.known(FOUND))
     assert "guest_login" not in data["clouds"]["mycloud"]["scenarios"]["names"]
 
 

@@ -10,7 +10,6 @@ import pytest
 from stackprobe.cli import main
 from stackprobe.comparison.rule import is_unusual
 from stackprobe.history.archive import ArchiveHistory
-from stackprobe.history.memory import MemoryHistory
 from stackprobe.history.model import History, HistoryUnavailable, PastRun, Sample
 from stackprobe.namings.figures import step_figures
 from stackprobe.outputs import html, metrics, outputs, write_all
@@ -22,6 +21,7 @@ from stackprobe.results import Outcome, Results, from_directory
 
 from tests.support.hostile_journals import HOSTILE
 from tests.support.html_page import Page
+from tests.support.memory_history import MemoryHistory
 from tests.unit import journals
 from tests.unit.journals import START, Journals
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from stackprobe.history.memory import MemoryHistory
 from stackprobe.history.model import HistoryUnavailable, Sample
 from stackprobe.service_levels.conditions import kinds
 
+from tests.support.memory_history import MemoryHistory
 from tests.support.service_levels import EVERY_S, NOW, before, calls_of, judge, step_of
 from tests.unit import journals
 

@@ -17,7 +17,6 @@ from stackprobe.commands import finish, report
 from stackprobe.commands import run as commands_run
 from stackprobe.config import load_config
 from stackprobe.errors import UsageError
-from stackprobe.history.memory import MemoryHistory
 from stackprobe.history.model import History
 from stackprobe.outputs import html, junit, markdown, metrics, summary, write_all
 from stackprobe.outputs.warning_lines import warning_lines
@@ -27,6 +26,7 @@ from stackprobe.service_levels import Evaluation, recording
 from stackprobe.service_levels.conduct import Asked, judge_run
 from stackprobe.service_levels.judging import evaluate
 
+from tests.support.memory_history import MemoryHistory
 from tests.support.service_levels import figures, history, in_turn, run, step_of
 from tests.unit import journals
 

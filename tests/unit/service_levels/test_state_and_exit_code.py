@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from stackprobe.config import load_config
 from stackprobe.config.model import Target
-from stackprobe.history.memory import MemoryHistory
 from stackprobe.outputs.warning_lines import warning_lines
 from stackprobe.results import Results
 from stackprobe.service_levels.conduct import Asked
 from stackprobe.service_levels.judging import evaluate
 from stackprobe.service_levels.verdict import Verdict
 
+from tests.support.memory_history import MemoryHistory
 from tests.support.service_levels import history, run, step_of
 from tests.unit import journals
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from stackprobe import cli
-from stackprobe.history.memory import MemoryHistory
 from stackprobe.history.model import BadStep, PastRun, Sample
 from stackprobe.results.outcome import Outcome
 from stackprobe.site import writing
@@ -20,6 +19,7 @@ from stackprobe.state.assess import assess
 from stackprobe.state.looking import Look
 from stackprobe.state.model import Status
 
+from tests.support.memory_history import MemoryHistory
 from tests.unit.site.reading import Page, read
 from tests.unit.state import archive
 from tests.unit.state.worlds import NOW_T, SCENARIOS, history, target

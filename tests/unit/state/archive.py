@@ -6,8 +6,8 @@ from pathlib import Path
 
 from stackprobe.history.batch import run_fields
 from stackprobe.history.compact import FORMAT, encode, path_of
-from stackprobe.history.memory import MemoryHistory
 
+from tests.support.memory_history import MemoryHistory
 from tests.unit.state.worlds import NOW_T
 
 _ALL = ["*.*", "*.*.*"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from stackprobe.history.memory import MemoryHistory
 from stackprobe.history.model import PastRun, Sample
 from stackprobe.maintenance import Stretches, Window
 from stackprobe.results.outcome import Outcome
@@ -11,6 +10,7 @@ from stackprobe.state.availability import Timeline
 from stackprobe.state.model import Availability, Judgement, Level, Signal
 from stackprobe.state.signals import CHUNK_S, read
 
+from tests.support.memory_history import MemoryHistory
 from tests.unit.state.worlds import NOW_T, service, state, target
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from stackprobe.history.memory import MemoryHistory
 from stackprobe.history.model import HistoryUnavailable, Sample
 from stackprobe.state.assess import assess
 from stackprobe.state.model import Level, Status
 
+from tests.support.memory_history import MemoryHistory
 from tests.unit.state.worlds import EVERY_S, NOW_T, SCENARIOS, history, service, state, target
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from stackprobe.config import load_config
 from stackprobe.config.model import Target
-from stackprobe.history.memory import MemoryHistory
 from stackprobe.history.model import BadStep, PastRun, Sample
 from stackprobe.results.outcome import Outcome, worst_of
 from stackprobe.scenarios import Scenario
 from stackprobe.state.assess import assess
 from stackprobe.state.model import CloudState, ServiceState
+
+from tests.support.memory_history import MemoryHistory
 
 NOW_T = 1_700_035_200.0  # 2023-11-15 08:00:00 UTC
 EVERY_S = 900

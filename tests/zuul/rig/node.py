@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pocketcloud.services import HOST
 
-from tests.support import packages
+from tests.support import sshd
 from tests.zuul.rig.certificates import make_ssh_key
 from tests.zuul.rig.errors import RigError
 from tests.zuul.rig.layout import Layout
@@ -23,19 +23,6 @@ from tests.zuul.rig.processes import Process
 
 #: What tenants say of the node in the configuration of its provider. One that does asks for a node.
 PLACEHOLDERS = ("NODE_HOST", "NODE_PORT", "NODE_USER", "NODE_PYTHON", "NODE_HOME")
-#: As root, sshd wants this folder, which only an init system makes.
-PRIVILEGE_SEPARATION = Path("/run/sshd")
-SETTINGS = """\
-ListenAddress {host}:{port}
-HostKey {place}/host_key
-AuthorizedKeysFile {place}/authorized_keys
-AuthenticationMethods publickey
-PermitRootLogin prohibit-password
-UsePAM no
-StrictModes no
-PidFile none
-SetEnv {variables}
-"""
 
 
 def process(layout: Layout, port: int, environment: Mapping[str, str], pip: Mapping[str, str]) -> Process:
@@ -43,11 +30,6 @@ def process(layout: Layout, port: int, environment: Mapping[str, str], pip: Mapp
 
     :raises RigError: there is no sshd.
     """
-    sshd = packages.program("sshd")
-    if sshd is None:
-        raise RigError("there is no sshd; apt-get install openssh-server")
-    if os.getuid() == 0:
-        PRIVILEGE_SEPARATION.mkdir(mode=0o755, exist_ok=True)
     place, home = layout.root / "node", _home(layout)
     home.mkdir(parents=True)
     make_ssh_key(place / "host_key")
@@ -55,8 +37,10 @@ def process(layout: Layout, port: int, environment: Mapping[str, str], pip: Mapp
     (place / "authorized_keys").write_text(public)
     # a home of its own, so that Ansible and pip leave nothing in the user's
     variables = " ".join(f'"{name}={value}"' for name, value in {**pip, "HOME": str(home)}.items())
-    (place / "sshd_config").write_text(SETTINGS.format(host=HOST, port=port, place=place, variables=variables))
-    command = [sshd, "-D", "-e", "-f", str(place / "sshd_config")]
+    try:
+        command = sshd.command(place, port, f"SetEnv {variables}")
+    except FileNotFoundError as error:
+        raise RigError(str(error)) from None
     return Process("sshd", layout.root, command, environment, lambda: answers(port))
 
 

@@ -51,6 +51,15 @@ FAULTS = {
         zone="named page_floating_ip",
         also=((PAGE, "named page_snat"),),
     ),
+    "the cloud's own API does not answer guests": Fault(
+        [{"outside": "http", "name": "^/$", "status": 503}],
+        PAGE,
+        503,
+        "503",
+        zone="api_floating_ip",
+        also=((PAGE, "api_snat"),),
+        options={"targets": [], "api": f"http://{NAME}/"},
+    ),
     "the way of the guest without a floating IP is long": far("snat"),
     "the way of the guest with the floating IP is long": far("floating_ip"),
 }

@@ -9,6 +9,7 @@ GUEST, PEER = f"-{SCENARIO}-guest$", f"-{SCENARIO}-peer$"
 PING = "Ping the other guest over it"
 PATIENCE_S = 60
 OPTIONS = {
+    "image": "flatcar",
     "login_deadline": LOGIN_S,
     "plug_deadline": PATIENCE_S,
     "address_deadline": PATIENCE_S,

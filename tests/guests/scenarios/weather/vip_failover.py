@@ -7,7 +7,7 @@ from tests.guests.scenarios.season import LOGIN_S, Fault
 SCENARIO = "vip_failover"
 FIRST, SECOND, WITNESS = (f"-{SCENARIO}-{name}$" for name in ("first", "second", "witness"))
 PATIENCE_S = 45
-OPTIONS = {"login_deadline": LOGIN_S, "answer_deadline": PATIENCE_S, "access": "direct"}
+OPTIONS = {"login_deadline": LOGIN_S, "answer_deadline": PATIENCE_S, "access": "direct", "image": "cirros"}
 FAULTS = {
     "the second guest hangs after boot": Fault(
         [{"driver": "guest_boot", "name": SECOND, "stuck": True}],

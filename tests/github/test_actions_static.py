@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.github.clouds import CHECKOUT, EXAMPLE, HISTORY
+from tests.github.clouds import CHECKOUT, EXAMPLE, GUESTS, HISTORY
 from tests.github.node_tools import NodeTools
 
 WORKFLOWS = sorted((CHECKOUT / ".github" / "workflows").glob("*.y*ml"))
@@ -62,11 +62,11 @@ def test_they_keep_to_githubs_schemas() -> None:
 
 
 def test_the_example_keeps_to_them_too() -> None:
-    tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(EXAMPLE), str(HISTORY))
+    tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(EXAMPLE), str(HISTORY), str(GUESTS))
     assert len(EXAMPLE.read_text(encoding="utf-8").splitlines()) <= 15, "a dozen lines"
 
 
-@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS, EXAMPLE, HISTORY], ids=named)
+@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS, EXAMPLE, HISTORY, GUESTS], ids=named)
 def test_another_validator_has_nothing_to_say(node: NodeTools, path: Path) -> None:
     done = subprocess.run([node.binary("action-validator"), path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,25 +1,17 @@
-"""What a cloud does wrong with volumes and servers, and how the scenarios must report it.
-
-A run has a fault for each of the two scenarios, and a third scenario along that must not be blamed.
-"""
+"""What the cloud does wrong with volumes and servers, and how that must be reported."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from openstack.connection import Connection
-from pocketcloud.cloud import Cloud
 from stackprobe.results import Outcome
 
-from tests.integration.conftest import Rules, inventory, settled_inventory
-from tests.integration.probing import Probed, run_probes
-from tests.integration.scenarios.seasons import INVENTED, WITNESS, Fault
+from tests.integration.probing import Probed
+from tests.integration.scenarios.seasons import INVENTED, Fault, Season
+from tests.support.clouds import Rules
 
 
 def lie(service: str, method: str, path: str, status: int, nth: int = 1, **body: Any) -> dict[str, Any]:
@@ -225,34 +217,7 @@ COMPUTE: dict[str, Fault] = {
 }
 
 
-@dataclass(frozen=True)
-class Pair:
-    """A run with a fault for each of the two scenarios."""
-
-    volume: Fault | None
-    compute: Fault | None
-    run: Probed
-
-
-_RUNS: dict[int, Pair] = {}
-
-
-def pair(number: int, cloud: Cloud, admin: Connection, directory: Path) -> Pair:
-    """The run with the faults at this position of VOLUME and COMPUTE; made once, and nothing may be left of it."""
-    if number not in _RUNS:
-        volume, compute = (next(itertools.islice(table.values(), number, None), None) for table in (VOLUME, COMPUTE))
-        before = inventory(admin)
-        cloud.faults([rule for fault in (volume, compute) if fault for rule in fault.rules])
-        options = {**HASTE, "compute": {**HASTE["compute"], **(compute.options if compute else {})}}
-        try:
-            run = run_probes(cloud.clouds_yaml, directory, ["volume", "compute", WITNESS], options=options)
-        finally:
-            cloud.faults()
-        assert run.scenario(WITNESS).outcome is Outcome.PASSED, run.said
-        assert run.results.leftovers == 0, run.said
-        assert settled_inventory(admin, before) == before
-        _RUNS[number] = Pair(volume, compute, run)
-    return _RUNS[number]
+SEASON = Season({"volume": VOLUME, "compute": COMPUTE}, options=HASTE)
 
 
 def sweep(run: Probed, clouds_yaml: os.PathLike[str]) -> subprocess.CompletedProcess[str]:
