@@ -56,6 +56,7 @@ class Runs:
             ),
             self._expressions,
         )
+        print(run.log)  # pytest shows it where the test fails
         assert run.mistakes == []
         for job in run.jobs:
             assert job.orphans == [], "a process outlives the job"

@@ -52,7 +52,7 @@ def untouched(cloud: Cloud, admin: Connection) -> Iterator[None]:
 def test_from_one_workflow_and_one_secret_to_a_judged_cloud(runs: Runs) -> None:
     before = time.time()
     run = runs()
-    assert run.conclusion == "success" and said(run) == []
+    assert (said(run), run.conclusion) == ([], "success")
     assert [job.name for job in run.jobs] == ["probe / Plan", JOB]
     job = run.job(JOB)
     assert job.concurrency == {"group": f"stackprobe/{NAME}/", "cancel-in-progress": False}
