@@ -6,17 +6,28 @@ from __future__ import annotations
 import functools
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, cast
 
 from pocketcloud.host.httpd import Application
+from pocketcloud.host.turnstile import Turnstile
 from pocketcloud.layout import Layout, Settings
 
 
 def keystone(layout: Layout, settings: Settings) -> Application:
-    """Identity."""
+    """Identity, one request after the other, as Keystone's own wsgi-keystone.conf has it (``threads=1``).
+
+    Its AuthContextMiddleware keeps the token of a request in itself: of two requests at once, one is now and then
+    judged by the other's token. So a restricted application credential could delete itself.
+    """
     os.environ["OS_KEYSTONE_CONFIG_DIR"] = str(layout.etc)
-    return _entered("keystone", settings)
+    application, turnstile = _entered("keystone", settings), Turnstile()
+
+    def in_turn(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        with turnstile:
+            return application(environ, start_response)
+
+    return in_turn
 
 
 def placement(layout: Layout, settings: Settings) -> Application:

@@ -1,4 +1,4 @@
-"""A queue before SQLite's write lock."""
+"""A queue: before SQLite's write lock, and before what is made for one thread."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import threading
 
 
 class Turnstile:
-    """First come, first served: only the first one asks SQLite for its lock.
+    """First come, first served, one at a time.
 
-    Who waits there asks again and again, the more rarely the longer it has waited: on a busy machine somebody else was
-    always faster, and requests hung for a minute.
+    Before SQLite's lock: who waits there asks again and again, the more rarely the longer it has waited. On a busy
+    machine somebody else was always faster, and requests hung for a minute.
     """
 
     def __init__(self) -> None:
