@@ -13,6 +13,7 @@ from pocketcloud.cloud import Cloud
 from tests.guests.customer import Customer
 from tests.guests.outside import PATIENCE_S, Outside, Refused, until
 from tests.guests.ruled import FIRST, METADATA, SECOND, pings_once, ruled
+from tests.support.thorough import daily
 
 WEB = "mkdir -p /var/www && head -c 750000 /dev/zero > /var/www/big && echo fair > /var/www/index.html"
 
@@ -160,7 +161,10 @@ def test_what_no_security_group_allows_is_open(
     felt(cloud, {"packets": "open", "name": FIRST}, closed, "closed port")
 
 
-def test_a_port_answers_500_in_the_place_of_the_guests_own_server(cloud: Cloud, web: str, outside: Outside) -> None:
+@pytest.mark.parametrize("times", daily([1, 2], [0]))
+def test_a_port_answers_500_in_the_place_of_the_guests_own_server(
+    cloud: Cloud, web: str, outside: Outside, times: int
+) -> None:
     answers: list[str] = []
 
     def status() -> str:
@@ -173,9 +177,10 @@ def test_a_port_answers_500_in_the_place_of_the_guests_own_server(cloud: Cloud, 
         while status() != wanted:
             assert time.monotonic() < end, answers
 
-    answered("200")
-    with ruled(cloud, {"packets": "refuse_500", "name": FIRST, "port": 80}):
-        answered("500")
+    for _ in range(times):
+        answered("200")
+        with ruled(cloud, {"packets": "refuse_500", "name": FIRST, "port": 80}):
+            answered("500")
     answered("200")
 
 
